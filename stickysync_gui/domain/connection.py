@@ -1,0 +1,67 @@
+"""Where the two systems are, and how the way there is protected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TlsMode(StrEnum):
+    """How the connection to MySQL is protected (product.md 3)."""
+
+    VERIFY = "verify"
+    """Certificate authority and host name are checked."""
+    PIN = "pin"
+    """Exactly the certificate whose fingerprint was confirmed."""
+    OFF = "off"
+    """In the clear; chosen knowingly and shown in the status bar."""
+
+
+class Region(StrEnum):
+    """IT Glue's data centres; a key belongs to one of them (itglue-api.md 1)."""
+
+    US = "us"
+    EU = "eu"
+    AU = "au"
+
+    @property
+    def url(self) -> str:
+        """The API's base URL."""
+        return {"us": "https://api.itglue.com", "eu": "https://api.eu.itglue.com", "au": "https://api.au.itglue.com"}[
+            self.value
+        ]
+
+    @property
+    def label(self) -> str:
+        """The name in a choice box."""
+        return self.value.upper()
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddress:
+    """How to reach Automate's MySQL database, without its password.
+
+    Args:
+        host: host name or address; empty when `sqlite_file` is set.
+        tls_ca: PEM file of the certificate authority, or empty for the system's.
+        pinned_fingerprint: SHA-256 of the server's certificate as 64 lower-case hex digits, for TlsMode.PIN.
+        sqlite_file: the demo's stand-in instead of a server.
+    """
+
+    host: str = ""
+    port: int = 3306
+    schema: str = "labtech"
+    user: str = ""
+    tls: TlsMode = TlsMode.PIN
+    tls_ca: str = ""
+    pinned_fingerprint: str = ""
+    sqlite_file: str = ""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the traffic never leaves this computer."""
+        return bool(self.sqlite_file) or self.host in ("localhost", "127.0.0.1", "::1")
+
+    def words(self) -> str:
+        """The address as people read it; never with the password."""
+        return self.sqlite_file or f"{self.host}:{self.port}/{self.schema}"

@@ -1,0 +1,134 @@
+"""Every failure that a user is told of: what happened, what was not changed, what to do next."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How the console program ends (product.md 9)."""
+
+    DONE = 0
+    ROWS_FAILED = 1
+    USAGE = 2
+    DATABASE = 3
+    ITGLUE = 4
+    GUARD = 5
+    LOCK = 6
+    CHANGES_PENDING = 7
+    CANCELLED = 130
+
+
+class StickySyncError(Exception):
+    """A failure in three sentences, safe to show and to log: it never carries a secret.
+
+    Args:
+        happened: what went wrong, as a full sentence.
+        unchanged: what this leaves as it was.
+        todo: what the user does next; may hold SQL on lines of its own.
+    """
+
+    exit_code = ExitCode.ROWS_FAILED
+    kind = "failed"
+
+    def __init__(self, *, happened: str, unchanged: str, todo: str) -> None:
+        super().__init__(happened)
+        self.happened = happened
+        self.unchanged = unchanged
+        self.todo = todo
+
+    def sentences(self) -> str:
+        """The three sentences, one a line."""
+        return "\n".join(part for part in (self.happened, self.unchanged, self.todo) if part)
+
+
+class UsageError(StickySyncError):
+    """The call itself is wrong or incomplete."""
+
+    exit_code = ExitCode.USAGE
+    kind = "usage"
+
+
+class DatabaseUnreachable(StickySyncError):
+    """No connection to Automate's database, or the connection was lost."""
+
+    exit_code = ExitCode.DATABASE
+    kind = "database_unreachable"
+
+
+class DatabaseRefused(StickySyncError):
+    """The database answered and said no: log-in, grant, table, id width, time-out."""
+
+    exit_code = ExitCode.DATABASE
+    kind = "database_refused"
+
+
+class TablesMissing(DatabaseRefused):
+    """A table that the act needs is not there."""
+
+    kind = "tables_missing"
+
+
+class IdDoesNotFit(DatabaseRefused):
+    """An IT Glue id is too big for the column that is there."""
+
+    kind = "id_does_not_fit"
+
+
+class ItGlueUnreachable(StickySyncError):
+    """IT Glue did not answer: network, proxy, TLS, gateway."""
+
+    exit_code = ExitCode.ITGLUE
+    kind = "itglue_unreachable"
+
+
+class KeyRefused(StickySyncError):
+    """IT Glue refuses the API key: wrong, paused, revoked, wrong region, no Password Access."""
+
+    exit_code = ExitCode.ITGLUE
+    kind = "key_refused"
+
+
+class KeyUnreadable(StickySyncError):
+    """There is no API key that this program can read: none stored, a foreign value, or the wrong passphrase."""
+
+    exit_code = ExitCode.ITGLUE
+    kind = "key_unreadable"
+
+
+class GuardStopped(StickySyncError):
+    """A guard stopped a run before its first write.
+
+    Args:
+        guard: the guard's name (`Guard` in domain/guards.py).
+        number: how many rows or entries it counted; going on means confirming this number.
+    """
+
+    exit_code = ExitCode.GUARD
+    kind = "guard"
+
+    def __init__(self, *, guard: str, number: int, happened: str, unchanged: str, todo: str) -> None:
+        super().__init__(happened=happened, unchanged=unchanged, todo=todo)
+        self.guard = guard
+        self.number = number
+
+
+class LockHeld(StickySyncError):
+    """Another run is on."""
+
+    exit_code = ExitCode.LOCK
+    kind = "lock_held"
+
+
+class LockLost(StickySyncError):
+    """The run lock went to somebody else, so this run stopped."""
+
+    exit_code = ExitCode.LOCK
+    kind = "lock_lost"
+
+
+class RunCancelled(StickySyncError):
+    """The user stopped the run before it had anything to report."""
+
+    exit_code = ExitCode.CANCELLED
+    kind = "cancelled"

@@ -1,0 +1,1 @@
+"""The IT Glue REST API: pages, writes, pacing and the translation of what it answers."""

@@ -1,0 +1,97 @@
+"""Whether a key works, and where (product.md 3, "Apply")."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from stickysync_gui.domain.connection import Region
+from stickysync_gui.errors import ItGlueUnreachable, KeyRefused, UsageError
+from stickysync_gui.itglue.answers import Refused
+from stickysync_gui.itglue.client import ItGlue
+
+_NOTHING = "Nothing was stored."
+
+
+def allowed_url(url: str) -> str:
+    """The URL if the key may go there: IT Glue's three hosts over https, or loopback.
+
+    Raises:
+        UsageError: it may not.
+    """
+    parts = urlsplit(url.rstrip("/"))
+    if parts.scheme == "https" and parts.geturl() in {region.url for region in Region}:
+        return parts.geturl()
+    if parts.scheme in ("http", "https") and is_loopback(url) and not (parts.username or parts.query):
+        return parts.geturl()
+    raise UsageError(
+        happened="The IT Glue address is none of the service's three and not on this computer.",
+        unchanged="The API key was sent nowhere.",
+        todo="Use one of " + ", ".join(region.url for region in Region) + ", or a sandbox on 127.0.0.1.",
+    )
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is this computer."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def check_key(glue: ItGlue) -> None:
+    """Check a key live: organizations first, then passwords.
+
+    Raises:
+        KeyRefused: wrong key or region, or no Password Access; the words say which.
+        ItGlueUnreachable: offline, throttled, proxy or TLS trouble.
+    """
+    await glue.probe()
+    try:
+        await glue.probe_passwords()
+    except Refused as refused:
+        raise no_password_access(glue.host, refused) from None
+
+
+def no_password_access(host: str, refused: Refused) -> KeyRefused:
+    """The error for a key that is good but may not touch passwords."""
+    return KeyRefused(
+        happened=f"{host} knows the API key but refuses it passwords ({refused.status}: {refused.words}).",
+        unchanged=_NOTHING,
+        todo="Tick Password Access for this key in IT Glue (Account > Settings > API Keys); then check its access "
+        "to organizations.",
+    )
+
+
+async def detect_region(open_at: Callable[[str], ItGlue]) -> Region:
+    """Find the region that knows the key.
+
+    Args:
+        open_at: makes a client for a base URL.
+
+    Raises:
+        KeyRefused: none of the three does.
+        ItGlueUnreachable: one of them could not be asked and none of the others knows it.
+    """
+    unreachable: ItGlueUnreachable | None = None
+    for region in Region:
+        async with open_at(region.url) as glue:
+            try:
+                await glue.probe()
+            except KeyRefused:
+                continue
+            except ItGlueUnreachable as problem:
+                unreachable = problem
+                continue
+            return region
+    if unreachable is not None:
+        raise unreachable
+    raise KeyRefused(
+        happened="None of IT Glue's regions (US, EU, AU) accepts this API key.",
+        unchanged=_NOTHING,
+        todo="Copy the key again from IT Glue (Account > Settings > API Keys); it may be paused or revoked.",
+    )

@@ -1,0 +1,69 @@
+"""What one request can come to, as the client's own exceptions; they never leave the engine as they are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+
+class Refused(Exception):
+    """IT Glue said no to this one request (4xx): nothing was done.
+
+    Args:
+        status: HTTP status. words: IT Glue's own, cleaned of anything that was sent as a value.
+    """
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(f"{status}: {words}")
+        self.status = status
+        self.words = words
+
+    @property
+    def is_about_rights(self) -> bool:
+        """Whether key or record rights are the matter; which of the two, the number does not say."""
+        return self.status in (401, 403)
+
+
+class Throttled(Exception):
+    """429, or a pause that began before the request went out: nothing was done."""
+
+
+class AnswerLost(Exception):
+    """The request went out and no usable answer came: it may or may not have been carried out.
+
+    Args:
+        words: what came instead.
+        too_slow: time-out, or IT Glue's own "took too long"; asking for less may help.
+    """
+
+    def __init__(self, words: str, *, too_slow: bool = False) -> None:
+        super().__init__(words)
+        self.words = words
+        self.too_slow = too_slow
+
+
+class NotSent(Exception):
+    """No connection came about, so nothing was sent. `words` say why."""
+
+    def __init__(self, words: str, *, is_tls: bool = False) -> None:
+        super().__init__(words)
+        self.words = words
+        self.is_tls = is_tls
+
+
+def retry_after(header: str | None, now: datetime | None = None) -> float | None:
+    """Seconds that a Retry-After header asks for; it comes as seconds or as an HTTP date. None when absent or odd."""
+    if header is None:
+        return None
+    text = header.strip()
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())

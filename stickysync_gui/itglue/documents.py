@@ -1,0 +1,230 @@
+"""JSON:API documents of IT Glue to records and back (itglue-api.md 3 to 7, 11). Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stickysync_gui.domain.records import Entry, Field, Organization
+from stickysync_gui.domain.secret import Secret
+
+Payload = Mapping[Field, str | Secret]
+"""What is sent of an entry: text, and the value as a secret."""
+LONGEST_WORDS = 300
+
+
+class NotADocument(ValueError):
+    """A body that is not the JSON document it should be: empty, HTML, or of another shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A password category of the account."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list.
+
+    Args:
+        items: the resource objects as they came.
+        next_page: number of the next one, or None on the last.
+        total: rows in all, where the answer says so.
+    """
+
+    items: list[dict[str, Any]]
+    next_page: int | None
+    total: int | None
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """Parse a body that should be a JSON object.
+
+    Raises:
+        NotADocument: it is not.
+    """
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise NotADocument("not JSON") from None
+    if not isinstance(document, dict):
+        raise NotADocument("not a JSON object")
+    return document
+
+
+def page(body: bytes) -> Page:
+    """Read a list answer; `meta` may be missing, next-page null, empty or absent.
+
+    Raises:
+        NotADocument: there is no list in it.
+    """
+    document = parse(body)
+    items = document.get("data")
+    if not isinstance(items, list):
+        raise NotADocument("no list")
+    meta = document.get("meta") or {}
+    return Page(items, _number(meta.get("next-page")), _number(meta.get("total-count")))
+
+
+def single(body: bytes) -> dict[str, Any]:
+    """Read the one resource object of an answer.
+
+    Raises:
+        NotADocument: there is none.
+    """
+    data = parse(body).get("data")
+    if not isinstance(data, dict):
+        raise NotADocument("no object")
+    return data
+
+
+def many(body: bytes) -> list[dict[str, Any]]:
+    """Read the resource objects of a bulk answer, in whatever order they came.
+
+    Raises:
+        NotADocument: there is no list in it.
+    """
+    return page(body).items
+
+
+def organization(item: Mapping[str, Any]) -> Organization:
+    """An organization from its resource object.
+
+    Raises:
+        NotADocument: id or attributes are missing.
+    """
+    attributes = _attributes(item)
+    return Organization(
+        id=_id(item),
+        name=_text(attributes, "name"),
+        short_name=_text(attributes, "short-name"),
+        type_name=_text(attributes, "organization-type-name"),
+        status_name=_text(attributes, "organization-status-name"),
+        parent_id=_number(attributes.get("parent-id")),
+    )
+
+
+def entry(item: Mapping[str, Any]) -> Entry:
+    """A password entry from its resource object; a value that a list shows by mistake is not looked at.
+
+    Raises:
+        NotADocument: id, attributes or the organization are missing.
+    """
+    attributes = _attributes(item)
+    organization_id = _number(attributes.get("organization-id"))
+    if organization_id is None:
+        raise NotADocument("an entry without organization")
+    return Entry(
+        id=_id(item),
+        organization_id=organization_id,
+        name=_text(attributes, "name"),
+        username=_text(attributes, "username"),
+        url=_text(attributes, "url"),
+        archived=attributes.get("archived") is True,
+        vaulted=attributes.get("vault-id") is not None,
+        embedded=attributes.get("resource-id") is not None,
+        password_updated_at=_text(attributes, "password-updated-at"),
+        resource_url=_text(attributes, "resource-url"),
+    )
+
+
+def category(item: Mapping[str, Any]) -> Category:
+    """A password category from its resource object."""
+    return Category(_id(item), _text(_attributes(item), "name"))
+
+
+def create_body(organization_id: int, payload: Payload, category_id: int | None) -> bytes:
+    """Body of a single POST /passwords."""
+    attributes = {"organization-id": organization_id, **_sent(payload)}
+    if category_id is not None:
+        attributes["password-category-id"] = category_id
+    return _body({"type": "passwords", "attributes": attributes})
+
+
+def update_body(payload: Payload) -> bytes:
+    """Body of a single PATCH; what is not mentioned stays as it is."""
+    return _body({"type": "passwords", "attributes": _sent(payload)})
+
+
+def _sent(payload: Payload) -> dict[str, Any]:
+    # IT Glue shows empty attributes as null, and null clears one; only the value is never empty here.
+    return {
+        field.value: value.reveal() if isinstance(value, Secret) else (value or None)
+        for field, value in payload.items()
+    }
+
+
+def _body(data: dict[str, Any] | list[dict[str, Any]]) -> bytes:
+    return json.dumps({"data": data}, ensure_ascii=False).encode("utf-8")
+
+
+def words_of_refusal(body: bytes, payload: Payload | None = None) -> str:
+    """IT Glue's own words for a refusal, from whichever of the known error shapes came (itglue-api.md 11).
+
+    Args:
+        payload: what was sent; words that echo the value are not shown.
+    """
+    try:
+        document = parse(body)
+    except NotADocument:
+        return "no reason given"
+    errors = document.get("errors")
+    parts = [_error_words(e) for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
+    words = "; ".join(part for part in parts if part) or str(document.get("message") or "no reason given")
+    value = payload.get(Field.PASSWORD) if payload else None
+    if isinstance(value, Secret) and value.reveal()[:6] in words:
+        return "its words repeat the value and are not shown"
+    return words[:LONGEST_WORDS]
+
+
+def _error_words(error: Mapping[str, Any]) -> str:
+    source = error.get("source")
+    pointer = source.get("pointer") if isinstance(source, dict) else None
+    if isinstance(pointer, list):
+        pointer = "/".join(map(str, pointer))
+    title, detail = str(error.get("title") or ""), str(error.get("detail") or "")
+    words = f"{title}: {detail}" if title and detail and detail != title else title or detail
+    return f"{words} (at {pointer})" if words and pointer else words
+
+
+def took_too_long(body: bytes) -> bool:
+    """Whether an answer says that the request took too long; its HTTP status is unknown (itglue-api.md 13, U19)."""
+    try:
+        errors = parse(body).get("errors")
+    except NotADocument:
+        return False
+    return any("too long" in _error_words(e).casefold() for e in errors or () if isinstance(e, dict))
+
+
+def _attributes(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    attributes = item.get("attributes")
+    if not isinstance(attributes, dict):
+        raise NotADocument("no attributes")
+    return attributes
+
+
+def _id(item: Mapping[str, Any]) -> int:
+    number = _number(item.get("id"))
+    if number is None:
+        raise NotADocument("no id")
+    return number
+
+
+def _number(value: Any) -> int | None:
+    """Ids come as numbers or as text, absent ones as null or an empty text."""
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _text(attributes: Mapping[str, Any], name: str) -> str:
+    value = attributes.get(name)
+    return value if isinstance(value, str) else ""

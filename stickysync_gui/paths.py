@@ -1,0 +1,44 @@
+"""Where this program keeps its files, and where its own resources are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+APP_NAME = "StickySync"
+
+
+def home() -> Path:
+    """The folder of settings, history and logs; STICKYSYNC_HOME moves it. Created when missing, for its owner only."""
+    chosen = os.environ.get("STICKYSYNC_HOME", "")
+    folder = Path(chosen) if chosen else Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def settings_file() -> Path:
+    """Profiles and options, without any secret."""
+    return home() / "settings.toml"
+
+
+def history_file() -> Path:
+    """Runs and row outcomes, SQLite."""
+    return home() / "history.sqlite"
+
+
+def log_folder() -> Path:
+    """The folder of the log files."""
+    folder = home() / "logs"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def resources_folder() -> Path:
+    """The folder `resources`: beside the package in a checkout, inside it when installed, in the bundle when frozen."""
+    if getattr(sys, "frozen", False):
+        return Path(getattr(sys, "_MEIPASS", "")) / "resources"
+    inside = Path(__file__).parent / "resources"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "resources"

@@ -1,0 +1,233 @@
+"""The one thread that talks to Automate's database, and what its failures mean.
+
+PyMySQL connections must not be shared between threads, so every statement runs on a single thread of our own
+and each `run` is one short transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import pymysql
+from pymysql.constants import CLIENT
+from sqlalchemy import Connection, DateTime, Engine, create_engine, event, func, select, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from stickysync_gui.domain.connection import DatabaseAddress, TlsMode
+from stickysync_gui.domain.secret import Secret
+from stickysync_gui.errors import DatabaseRefused
+from stickysync_gui.storage.failures import REPEATABLE, error_code, translate
+from stickysync_gui.storage.tls import PinnedContext, verifying_context
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CONNECT_SECONDS = 10
+ANSWER_SECONDS = 60
+MAP_LOCK_SECONDS = 5
+REPEATS = 3
+# Strict on every engine, so that a value that does not fit is refused and never clamped; nothing else, so that
+# modes such as ANSI_QUOTES of the server cannot change what our statements mean.
+_SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES', SESSION innodb_lock_wait_timeout = 5"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What the server says of itself; times are its own."""
+
+    version: str
+    now: datetime
+    utc: datetime
+    encrypted: bool
+
+
+class Database:
+    """Automate's database behind one thread.
+
+    Args:
+        address: where it is and how the way is protected.
+        password: of the MySQL account; None logs in without one.
+    """
+
+    def __init__(self, address: DatabaseAddress, password: Secret | None = None) -> None:
+        self.address = address
+        self._password = password
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        self._engine = self._make_engine()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the demo's stand-in."""
+        return bool(self.address.sqlite_file)
+
+    def lock_name(self, purpose: str) -> str:
+        """A server-wide lock name with the schema in it; MySQL takes 64 characters at most."""
+        return f"{purpose}:{self.address.schema}"[:64]
+
+    # --- from the event loop ------------------------------------------------------------------------------------
+
+    async def call(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a blocking function on the database thread; its database errors come out translated."""
+
+        def translated() -> T:
+            try:
+                return fn(*args, **kwargs)
+            except (SQLAlchemyError, pymysql.err.Error, OSError) as error:
+                raise translate(error, self.address) from None
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, translated)
+
+    async def run(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `fn(connection, ...)` as one transaction; repeated whole after a deadlock or a lost connection.
+
+        Raises:
+            StickySyncError: what the failure means, in words.
+        """
+        return await self.call(lambda: self.unit(fn, *args, **kwargs))
+
+    async def write_map(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like `run`, serialised with the map writes of all PCs (product.md 2), since not every table locks rows."""
+        return await self.call(lambda: self.map_unit(fn, *args, **kwargs))
+
+    async def open(self) -> ServerFacts:
+        """Connect, and ask the server who it is.
+
+        Raises:
+            DatabaseUnreachable, DatabaseRefused: with the likely causes.
+        """
+        return await self.run(_server_facts)
+
+    async def close(self) -> None:
+        """Close all connections and end the thread; waits for the statement that is under way."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        self._thread.shutdown(wait=False)
+
+    # --- on the database thread ---------------------------------------------------------------------------------
+
+    def unit(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """One transaction, on the database thread; `run` for code that is there already."""
+
+        def once() -> T:
+            with self._engine.begin() as connection:
+                return fn(connection, *args, **kwargs)
+
+        return self._repeated(once)
+
+    def map_unit(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """One transaction under the map lock, on the database thread."""
+
+        def once() -> T:
+            with self._engine.connect() as connection, self._map_lock(connection), connection.begin():
+                return fn(connection, *args, **kwargs)
+
+        return self._repeated(once)
+
+    def separate_connection(self) -> Connection:
+        """A connection of its own outside the pool, for the run lock. To be used on the database thread only."""
+        connection = self._engine.connect()
+        connection.detach()
+        return connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    def _repeated(self, once: Callable[[], T]) -> T:
+        for attempt in range(REPEATS):
+            try:
+                return once()
+            except DBAPIError as error:
+                if error_code(error) not in REPEATABLE or attempt == REPEATS - 1:
+                    raise
+                time.sleep(0.05 * 2**attempt * (1 + random.random()))
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def _map_lock(self, connection: Connection) -> Iterator[None]:
+        # An SQLite transaction shuts out other writers as it is.
+        if self.is_sqlite:
+            yield
+            return
+        name = self.lock_name("stickysync_map")
+        taken = connection.scalar(select(func.GET_LOCK(name, MAP_LOCK_SECONDS)))
+        connection.rollback()
+        if taken != 1:
+            raise DatabaseRefused(
+                happened="Another StickySync has been writing the mapping for more than 5 seconds.",
+                unchanged="Nothing was written.",
+                todo="Try again in a moment.",
+            )
+        try:
+            yield
+        finally:
+            if not connection.invalidated:
+                connection.scalar(select(func.RELEASE_LOCK(name)))
+                connection.rollback()
+
+    def _make_engine(self) -> Engine:
+        if self.is_sqlite:
+            engine = create_engine(f"sqlite+pysqlite:///{self.address.sqlite_file}", hide_parameters=True)
+            event.listen(engine, "connect", _teach_sqlite)
+            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+            return engine
+        return create_engine(
+            "mysql+pymysql://",
+            creator=self._connect,
+            pool_size=1,
+            pool_pre_ping=True,
+            pool_recycle=1800,
+            # Without it a failed statement's values stand in the exception's text.
+            hide_parameters=True,
+        )
+
+    def _connect(self) -> Any:
+        address = self.address
+        options: dict[str, Any] = {}
+        match address.tls:
+            case TlsMode.VERIFY:
+                options["ssl"] = verifying_context(address.tls_ca)
+            case TlsMode.PIN:
+                options["ssl"] = PinnedContext(address.pinned_fingerprint)
+            case TlsMode.OFF:
+                options["ssl_disabled"] = True
+        return pymysql.connect(
+            host=address.host,
+            port=address.port,
+            user=address.user,
+            # As bytes: PyMySQL would send a str as Latin-1.
+            password=self._password.reveal().encode() if self._password else b"",
+            database=address.schema,
+            charset="utf8mb4",
+            init_command=_SESSION,
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=ANSWER_SECONDS,
+            write_timeout=ANSWER_SECONDS,
+            # SQLAlchemy's own choice: UPDATE counts the rows it found, not those it changed.
+            client_flag=CLIENT.FOUND_ROWS,
+            **options,
+        )
+
+
+def _teach_sqlite(dbapi_connection: Any, _record: object) -> None:
+    """Give the stand-in the two MySQL functions that our statements use, and explicit transactions."""
+    dbapi_connection.isolation_level = None
+    dbapi_connection.execute("PRAGMA busy_timeout = 5000")
+    dbapi_connection.create_function("NOW", 0, lambda: datetime.now().isoformat(" ", "seconds"))
+    dbapi_connection.create_function("UTC_TIMESTAMP", 0, _utc_text)
+
+
+def _utc_text() -> str:
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "seconds")
+
+
+def _server_facts(connection: Connection) -> ServerFacts:
+    now, utc = connection.execute(select(func.NOW(type_=DateTime), func.UTC_TIMESTAMP(type_=DateTime))).one()
+    if connection.dialect.name == "sqlite":
+        return ServerFacts("SQLite (demo)", now, utc, encrypted=False)
+    version = connection.scalar(select(func.VERSION()))
+    cipher = connection.execute(text("SHOW SESSION STATUS LIKE 'Ssl_cipher'")).one()[1]
+    return ServerFacts(str(version), now, utc, encrypted=bool(cipher))

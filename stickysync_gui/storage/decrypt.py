@@ -1,0 +1,107 @@
+"""Automate's own obfuscation of `passwords.Password`, undone in the program and never by SQL (automate-db.md 5)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+
+from stickysync_gui.domain.records import ValueState
+from stickysync_gui.domain.secret import Secret
+
+BLOCK = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Decrypted:
+    """What became of one stored value.
+
+    Args:
+        state: readable, empty, none or unreadable.
+        value: the text when readable, else None.
+        reason: why it is unreadable, in words without any of its bytes.
+    """
+
+    state: ValueState
+    value: Secret | None = None
+    reason: str = ""
+
+
+class Scheme(Protocol):
+    """A way of turning stored bytes into the plain bytes; a server may use a second one (automate-db.md 1.4)."""
+
+    def plain_bytes(self, client_id: int, stored: bytes) -> bytes | None:
+        """Return the plain bytes, or None where key or scheme do not fit."""
+
+
+@lru_cache(maxsize=8192)
+def client_key(client_id: int) -> bytes:
+    """The 16-byte AES key of a client: SHA-1 hex of " <ClientID + 1>", folded by XOR as MySQL does."""
+    digest = hashlib.sha1(f" {client_id + 1}".encode("ascii"), usedforsecurity=False).hexdigest()
+    key = bytearray(BLOCK)
+    for position, character in enumerate(digest.encode("ascii")):
+        key[position % BLOCK] ^= character
+    return bytes(key)
+
+
+class ClientIdScheme:
+    """AES-128-ECB with PKCS#7 padding under a key that follows from ClientID alone."""
+
+    def plain_bytes(self, client_id: int, stored: bytes) -> bytes | None:
+        """Return the plain bytes, or None when length or padding is wrong."""
+        if not stored or len(stored) % BLOCK:
+            return None
+        # ECB is Automate's choice, not ours.
+        decryptor = Cipher(AES(client_key(client_id)), modes.ECB()).decryptor()
+        padded = decryptor.update(stored) + decryptor.finalize()
+        padding = padded[-1]
+        if not 1 <= padding <= BLOCK or padded[-padding:] != bytes([padding]) * padding:
+            return None
+        return padded[:-padding]
+
+
+CLIENT_ID_SCHEME = ClientIdScheme()
+
+
+def encrypt(client_id: int, plain: bytes) -> bytes:
+    """Encrypt as Automate does; for the demo's stand-in and the tests, since Automate is never written to."""
+    padding = BLOCK - len(plain) % BLOCK
+    encryptor = Cipher(AES(client_key(client_id)), modes.ECB()).encryptor()
+    return encryptor.update(plain + bytes([padding]) * padding) + encryptor.finalize()
+
+
+def decrypt(
+    client_id: int, stored: bytes | None, *, allow_windows_1252: bool = False, scheme: Scheme = CLIENT_ID_SCHEME
+) -> Decrypted:
+    """Decrypt one stored value.
+
+    Valid padding alone proves nothing (a wrong key looks right once in some 290 times), so strict UTF-8 is
+    demanded as well; blanks and line breaks are data and stay.
+
+    Args:
+        client_id: the row's ClientID, read in the same statement as the bytes.
+        stored: the column's bytes; None and no bytes both mean "no password".
+        allow_windows_1252: read bytes that are not UTF-8 as Windows-1252, marked as guessed.
+        scheme: how the server encrypts.
+    """
+    if not stored:
+        return Decrypted(ValueState.NONE)
+    plain = scheme.plain_bytes(client_id, bytes(stored))
+    if plain is None:
+        return Decrypted(ValueState.UNREADABLE, reason="it cannot be decrypted with this client's key")
+    if not plain:
+        return Decrypted(ValueState.EMPTY)
+    try:
+        return Decrypted(ValueState.READABLE, Secret(plain.decode("utf-8")))
+    except UnicodeDecodeError:
+        pass
+    if allow_windows_1252:
+        try:
+            return Decrypted(ValueState.GUESSED, Secret(plain.decode("cp1252")))
+        except UnicodeDecodeError:
+            pass
+    return Decrypted(ValueState.UNREADABLE, reason="its bytes are not UTF-8 text")

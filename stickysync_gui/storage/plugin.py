@@ -1,0 +1,228 @@
+"""Reading and writing the plugin's tables and our own two: company map, ticks, links, sync state, sending marks.
+
+Keys are not taken for granted: the plugin's tables may have none, hold duplicates, or be MyISAM (automate-db.md 6).
+Every function works inside the caller's transaction; those that write the map belong under `Database.write_map`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, DateTime, Row, delete, func, insert, select, text, update
+
+from stickysync_gui.domain.records import CompanyMapping, Link, MarkKind, SendingMark, SyncState
+from stickysync_gui.storage import tables as t
+
+_BLOCK = 500
+"""Ids per statement."""
+
+
+def mappings(connection: Connection) -> list[CompanyMapping]:
+    """All rows of the company map; rows without an organization are no mapping."""
+    rows = connection.execute(select(t.companymap.c.ClientID, t.companymap.c.ITGOrgID).distinct())
+    return [
+        CompanyMapping(client, organization) for client, organization in rows if client is not None and organization
+    ]
+
+
+def organizations_of(connection: Connection, client_id: int) -> frozenset[int]:
+    """The organizations that a client is mapped to right now."""
+    rows = connection.scalars(select(t.companymap.c.ITGOrgID).where(t.companymap.c.ClientID == client_id))
+    return frozenset(id_ for id_ in rows if id_)
+
+
+def links(connection: Connection) -> list[Link]:
+    """All links, identical duplicates once."""
+    rows = connection.execute(
+        select(t.passwordmap.c.PasswordID, t.passwordmap.c.ITGPasswordID, func.max(t.passwordmap.c.LastSync)).group_by(
+            t.passwordmap.c.PasswordID, t.passwordmap.c.ITGPasswordID
+        )
+    )
+    return [Link(password, entry, _time_text(last)) for password, entry, last in rows if password is not None and entry]
+
+
+def entries_of(connection: Connection, password_id: int) -> frozenset[int]:
+    """The entries that a password is linked to right now."""
+    rows = connection.scalars(select(t.passwordmap.c.ITGPasswordID).where(t.passwordmap.c.PasswordID == password_id))
+    return frozenset(id_ for id_ in rows if id_)
+
+
+def holders_of(connection: Connection, entry_id: int) -> frozenset[int]:
+    """The passwords that are linked to an entry right now."""
+    rows = connection.scalars(select(t.passwordmap.c.PasswordID).where(t.passwordmap.c.ITGPasswordID == entry_id))
+    return frozenset(id_ for id_ in rows if id_ is not None)
+
+
+def ticked(connection: Connection) -> frozenset[int]:
+    """Ids of the passwords with AutoSync on; any value but 0 counts as on."""
+    c = t.passwordautosync.c
+    return frozenset(connection.scalars(select(c.PasswordID).where(c.AutoSync != 0, c.PasswordID.is_not(None))))
+
+
+def is_ticked(connection: Connection, password_id: int) -> bool:
+    """Whether AutoSync is on for one password."""
+    c = t.passwordautosync.c
+    return bool(connection.scalars(select(c.AutoSync).where(c.PasswordID == password_id, c.AutoSync != 0)).first())
+
+
+def states(connection: Connection) -> dict[int, SyncState]:
+    """All sync states by PasswordID; the age of marks is by the server's own UTC clock."""
+    now = connection.scalar(select(func.UTC_TIMESTAMP(type_=DateTime)))
+    return {row.PasswordID: _state(row, now) for row in connection.execute(select(t.syncstate))}
+
+
+def state(connection: Connection, password_id: int) -> SyncState | None:
+    """One password's sync state."""
+    now = connection.scalar(select(func.UTC_TIMESTAMP(type_=DateTime)))
+    row = connection.execute(select(t.syncstate).where(t.syncstate.c.PasswordID == password_id)).one_or_none()
+    return _state(row, now) if row is not None else None
+
+
+def _state(row: Row[tuple[object, ...]], now: datetime | None) -> SyncState:
+    mark = None
+    if row.MarkKind:
+        age = (now - row.MarkedAt).total_seconds() if now and isinstance(row.MarkedAt, datetime) else 0.0
+        mark = SendingMark(
+            MarkKind(row.MarkKind),
+            row.MarkRunID or "",
+            row.MarkOrgID or 0,
+            row.MarkName or "",
+            row.MarkUserName or "",
+            _ids(row.MarkSeen),
+            age,
+        )
+    return SyncState(
+        password_id=row.PasswordID,
+        entry_id=row.ITGPasswordID,
+        value_hash=row.ValueHash or "",
+        notes_hash=row.NotesHash or "",
+        fields_hash=row.FieldsHash or "",
+        returned_hash=row.ReturnedHash or "",
+        password_updated_at=row.PasswordUpdatedAt or "",
+        accepted_organization_id=row.AcceptedOrgID,
+        drift_pushes=row.DriftPushes or 0,
+        left_behind=_ids(row.LeftBehind),
+        mark=mark,
+    )
+
+
+def _ids(listed: str | None) -> tuple[int, ...]:
+    return tuple(int(part) for part in (listed or "").split(",") if part)
+
+
+def _id_list(ids: Iterable[int]) -> str | None:
+    return ",".join(map(str, ids)) or None
+
+
+def _time_text(value: object) -> str:
+    """A server time as text; zero dates, which PyMySQL hands over as text, count as never (automate-db.md 7)."""
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds")
+    found = str(value or "")
+    return "" if found.startswith("0000") else found
+
+
+# --- writing ---------------------------------------------------------------------------------------------------
+
+
+def write_mapping(connection: Connection, client_id: int, organization_id: int | None) -> None:
+    """Map a client to one organization, or to none."""
+    c = t.companymap.c
+    if organization_id is None:
+        connection.execute(delete(t.companymap).where(c.ClientID == client_id))
+        return
+    found = list(connection.scalars(select(c.ITGOrgID).where(c.ClientID == client_id)))
+    if not found:
+        connection.execute(insert(t.companymap).values(ClientID=client_id, ITGOrgID=organization_id))
+        return
+    connection.execute(update(t.companymap).where(c.ClientID == client_id).values(ITGOrgID=organization_id))
+    _drop_surplus(connection, t.companymap.name, "ClientID", client_id, len(found) - 1)
+
+
+def write_ticks(connection: Connection, password_ids: Collection[int], on: bool) -> None:
+    """Switch AutoSync on or off for many passwords; a missing row means off, so switching off inserts nothing."""
+    c = t.passwordautosync.c
+    wanted = sorted(password_ids)
+    for start in range(0, len(wanted), _BLOCK):
+        block = wanted[start : start + _BLOCK]
+        present = set(connection.scalars(select(c.PasswordID).where(c.PasswordID.in_(block))))
+        value = 1 if on else 0
+        connection.execute(update(t.passwordautosync).where(c.PasswordID.in_(block)).values(AutoSync=value))
+        # One row per statement: a multi-row INSERT into MyISAM clamps instead of refusing (automate-db.md 6).
+        for password_id in block if on else ():
+            if password_id not in present:
+                connection.execute(insert(t.passwordautosync).values(PasswordID=password_id, AutoSync=1))
+
+
+def write_link(connection: Connection, password_id: int, entry_id: int) -> None:
+    """Link a password to one entry, replacing whatever it was linked to; LastSync is the server's NOW()."""
+    c = t.passwordmap.c
+    found = list(connection.scalars(select(c.ITGPasswordID).where(c.PasswordID == password_id)))
+    if not found:
+        connection.execute(
+            insert(t.passwordmap).values(PasswordID=password_id, ITGPasswordID=entry_id, LastSync=func.NOW())
+        )
+        return
+    connection.execute(
+        update(t.passwordmap).where(c.PasswordID == password_id).values(ITGPasswordID=entry_id, LastSync=func.NOW())
+    )
+    _drop_surplus(connection, t.passwordmap.name, "PasswordID", password_id, len(found) - 1)
+
+
+def remove_link(connection: Connection, password_id: int) -> None:
+    """Forget a password's link; the entry itself stays in IT Glue."""
+    connection.execute(delete(t.passwordmap).where(t.passwordmap.c.PasswordID == password_id))
+
+
+def _drop_surplus(connection: Connection, table: str, column: str, id_: int, surplus: int) -> None:
+    """Drop all but one of rows that are identical by now. Only tables without a key, so only MySQL's, have any."""
+    if surplus > 0:
+        connection.execute(text(f"DELETE FROM {table} WHERE {column} = :id LIMIT {surplus}"), {"id": id_})
+
+
+def write_state(connection: Connection, new: SyncState) -> None:
+    """Store a password's sync state; a mark in it is stamped with the server's UTC time of now."""
+    mark = new.mark
+    values = {
+        "ITGPasswordID": new.entry_id,
+        "ValueHash": new.value_hash or None,
+        "NotesHash": new.notes_hash or None,
+        "FieldsHash": new.fields_hash or None,
+        "ReturnedHash": new.returned_hash or None,
+        "PasswordUpdatedAt": new.password_updated_at or None,
+        "AcceptedOrgID": new.accepted_organization_id,
+        "DriftPushes": new.drift_pushes,
+        "LeftBehind": _id_list(new.left_behind),
+        "MarkKind": mark.kind.value if mark else None,
+        "MarkRunID": mark.run_id if mark else None,
+        "MarkOrgID": mark.organization_id if mark else None,
+        "MarkName": mark.name if mark else None,
+        "MarkUserName": mark.username if mark else None,
+        "MarkSeen": _id_list(mark.seen_entry_ids) if mark else None,
+        "MarkedAt": func.UTC_TIMESTAMP() if mark else None,
+    }
+    changed = connection.execute(
+        update(t.syncstate).where(t.syncstate.c.PasswordID == new.password_id).values(values)
+    ).rowcount
+    if not changed:
+        connection.execute(insert(t.syncstate).values(PasswordID=new.password_id, **values))
+
+
+# --- the API key -----------------------------------------------------------------------------------------------
+
+
+def stored_keys(connection: Connection) -> list[str]:
+    """All values of the settings table's APIKey that are not blank; usually one."""
+    return [value for value in connection.scalars(select(t.settings.c.APIKey)) if value and value.strip()]
+
+
+def write_key(connection: Connection, sealed: str) -> None:
+    """Store the sealed key in the one row of the settings table."""
+    count = connection.scalar(select(func.count()).select_from(t.settings)) or 0
+    if not count:
+        connection.execute(insert(t.settings).values(APIKey=sealed))
+        return
+    connection.execute(update(t.settings).values(APIKey=sealed))
+    if count > 1 and connection.dialect.name != "sqlite":
+        connection.execute(text(f"DELETE FROM {t.settings.name} LIMIT {count - 1}"))

@@ -1,0 +1,234 @@
+"""One run at a time on one schema: a named lock on a connection of its own, and the run table (product.md 5).
+
+The lock dies with its connection. `wait_timeout` is lowered to two minutes on it and it is pinged, so a sleeping
+laptop loses it; the run asks before each request whether it is still the holder.
+"""
+
+from __future__ import annotations
+
+import getpass
+import socket
+import sqlite3
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection, DateTime, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from stickysync_gui.domain.progress import Summary
+from stickysync_gui.errors import LockHeld, LockLost
+from stickysync_gui.storage import tables as t
+from stickysync_gui.storage.database import Database
+
+SILENT_SECONDS = 120
+PING_SECONDS = 20.0
+ENDED_WELL = ("done", "rows_failed")
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "?"
+
+
+@dataclass(frozen=True, slots=True)
+class RunBegun:
+    """A run as it is entered into the run table."""
+
+    kind: str
+    scope: str
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    who: str = field(default_factory=_account)
+    computer: str = field(default_factory=socket.gethostname)
+
+
+class _Holding(Protocol):
+    """The lock itself, while it is held. All methods run on the database thread."""
+
+    def is_ours(self) -> bool: ...
+    def release(self) -> None: ...
+
+
+class _NamedLock:
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._connection = connection
+        self._name = name
+
+    def is_ours(self) -> bool:
+        name = self._name
+        return self._connection.scalar(select(func.IS_USED_LOCK(name) == func.CONNECTION_ID())) == 1
+
+    def release(self) -> None:
+        # Closing the session frees the lock whether or not it still answers.
+        self._connection.close()
+
+
+class _FileLock:
+    """SQLite has no named locks: an exclusive transaction on a file beside it, freed when the process ends."""
+
+    def __init__(self, path: str) -> None:
+        self._file = sqlite3.connect(path, isolation_level=None, timeout=0)
+        try:
+            self._file.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            self._file.close()
+            raise
+
+    def is_ours(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        self._file.close()
+
+
+class RunLock:
+    """Holds the lock for one run. The methods block and belong on the database thread (`Database.call`)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._name = database.lock_name("stickysync")
+        self._holding: _Holding | None = None
+
+    def take(self, wait_seconds: float = 0) -> None:
+        """Take the lock.
+
+        Raises:
+            LockHeld: another run holds it; says which, from the run table.
+        """
+        if self._database.is_sqlite:
+            try:
+                self._holding = _FileLock(f"{self._database.address.sqlite_file}.runlock")
+            except sqlite3.OperationalError:
+                raise self._held() from None
+            return
+        connection = self._database.separate_connection()
+        try:
+            connection.execute(text(f"SET SESSION wait_timeout = {SILENT_SECONDS}"))
+            taken = connection.scalar(select(func.GET_LOCK(self._name, max(0, round(wait_seconds)))))
+        except BaseException:
+            connection.close()
+            raise
+        if taken != 1:
+            connection.close()
+            raise self._held()
+        self._holding = _NamedLock(connection, self._name)
+
+    def verify(self) -> None:
+        """Ask whether the lock is still ours; also counts as a sign of life on its connection.
+
+        Raises:
+            LockLost: it is not. The run must send nothing more, and must not take it again.
+        """
+        if not self._still_ours():
+            raise LockLost(
+                happened="This run lost its lock: the connection was silent for too long, and another run may be on.",
+                unchanged="It sent nothing more; what was synced before stays.",
+                todo="Start it again; it goes on where this one stopped.",
+            )
+
+    def _still_ours(self) -> bool:
+        if self._holding is None:
+            return False
+        try:
+            return self._holding.is_ours()
+        except DBAPIError:
+            # A dead lock connection means a lost lock, unless the whole database is gone: then this raises.
+            self._database.unit(lambda connection: connection.scalar(select(func.UTC_TIMESTAMP())))
+            return False
+
+    def release(self) -> None:
+        """Give the lock back; harmless when it is lost already."""
+        if self._holding is not None:
+            self._holding.release()
+            self._holding = None
+
+    def _held(self) -> LockHeld:
+        holder = self._database.unit(open_run)
+        words = "Another run is on"
+        if holder is not None:
+            words += f", by {holder.who} on {holder.computer} since {holder.since}; its last sign of life is"
+            words += f" {holder.silent_seconds} s old"
+        return LockHeld(
+            happened=f"{words}.",
+            unchanged="Nothing was read or written by this one.",
+            todo="Wait until it has ended (stickysync sync --wait SECONDS waits for you), then start again.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run that has not ended: who, where, since when (server's UTC) and how long silent, in seconds."""
+
+    who: str
+    computer: str
+    since: str
+    silent_seconds: int
+
+
+def open_run(connection: Connection) -> OpenRun | None:
+    """The run that has not ended and gave the latest sign of life."""
+    now = connection.scalar(select(func.UTC_TIMESTAMP(type_=DateTime)))
+    row = connection.execute(
+        select(t.run).where(t.run.c.EndedAt.is_(None)).order_by(t.run.c.LastSignAt.desc()).limit(1)
+    ).one_or_none()
+    if row is None or not isinstance(row.LastSignAt, datetime) or now is None:
+        return None
+    return OpenRun(row.StartedBy, row.Computer, f"{row.StartedAt} UTC", int((now - row.LastSignAt).total_seconds()))
+
+
+def begin_run(connection: Connection, run: RunBegun, password_rows: int | None = None) -> None:
+    """Enter a run into the run table."""
+    now = func.UTC_TIMESTAMP()
+    connection.execute(
+        insert(t.run).values(
+            RunID=run.id,
+            StartedBy=run.who[:128],
+            Computer=run.computer[:128],
+            Kind=run.kind,
+            Scope=run.scope[:255],
+            StartedAt=now,
+            LastSignAt=now,
+            PasswordRows=password_rows,
+        )
+    )
+
+
+def sign_of_life(connection: Connection, run_id: str, password_rows: int | None = None) -> None:
+    """Say that the run is alive, and how many rows `passwords` holds once that is known."""
+    values: dict[str, object] = {"LastSignAt": func.UTC_TIMESTAMP()}
+    if password_rows is not None:
+        values["PasswordRows"] = password_rows
+    connection.execute(update(t.run).where(t.run.c.RunID == run_id).values(values))
+
+
+def end_run(connection: Connection, summary: Summary) -> None:
+    """Store how the run ended, with its counts."""
+    connection.execute(
+        update(t.run)
+        .where(t.run.c.RunID == summary.run_id)
+        .values(
+            EndedAt=func.UTC_TIMESTAMP(),
+            LastSignAt=func.UTC_TIMESTAMP(),
+            Ended=summary.ended[:32],
+            Created=summary.created,
+            Linked=summary.linked,
+            Updated=summary.updated,
+            Unchanged=summary.unchanged,
+            Skipped=summary.skipped,
+            Failed=summary.failed,
+        )
+    )
+
+
+def last_good_password_count(connection: Connection) -> int | None:
+    """Rows of `passwords` at the last run that ended well; None before the first."""
+    c = t.run.c
+    return connection.scalar(
+        select(c.PasswordRows)
+        .where(c.Ended.in_(ENDED_WELL), c.PasswordRows.is_not(None))
+        .order_by(c.EndedAt.desc(), c.StartedAt.desc())
+        .limit(1)
+    )

@@ -1,0 +1,1 @@
+"""Reading both sides, applying a plan, and the self-check."""

@@ -1,0 +1,201 @@
+"""One planned row to IT Glue and back into the database: mark before, send once, store after."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+
+from stickysync_gui.domain.planned import Action, PlannedRow
+from stickysync_gui.domain.progress import Outcome, Report, Step, Waiting
+from stickysync_gui.domain.records import Entry, Field
+from stickysync_gui.domain.snapshot import Identity, entry_name, identity
+from stickysync_gui.errors import IdDoesNotFit, KeyRefused
+from stickysync_gui.itglue.access import no_password_access
+from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttled
+from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS, ItGlue
+from stickysync_gui.itglue.documents import Payload
+from stickysync_gui.itglue.pacing import wait_or_stop
+from stickysync_gui.storage.database import Database
+from stickysync_gui.storage.run_lock import RunLock
+from stickysync_gui.sync import rows
+from stickysync_gui.sync.rows import CHANGED_MEANWHILE, Ready, WritingRules
+
+CREATED_FIELDS = (Field.NAME, Field.USERNAME, Field.PASSWORD, Field.URL, Field.NOTES)
+NO_CONNECTION_ATTEMPTS = 4
+UPDATE_ATTEMPTS = 3
+REFUSALS_OF_RIGHTS = 5
+"""So many refusals of rights without a single success mean the key, not the records."""
+
+Send = Callable[[Payload], Awaitable[Entry]]
+
+
+class RowWriter:
+    """Applies rows, several at once; every failure of one row comes back as its step.
+
+    Args:
+        lock: asked right before each request; raises when it is lost.
+        category_id: for new entries.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        glue: ItGlue,
+        lock: RunLock,
+        rules: WritingRules,
+        *,
+        category_id: int | None,
+        stop: asyncio.Event | None,
+        report: Report,
+    ) -> None:
+        self._database = database
+        self._glue = glue
+        self._lock = lock
+        self._rules = rules
+        self._category_id = category_id
+        self._stop = stop
+        self._report = report
+        self._created: defaultdict[Identity, list[int]] = defaultdict(list)
+        self._successes = 0
+        self._refusals_of_rights = 0
+        self.unsettled: set[int] = set()
+        """Passwords whose create got no answer in this run."""
+        self.entries: dict[int, Entry] = {}
+        """Entries as IT Glue returned them for what this run wrote."""
+
+    async def apply(self, row: PlannedRow) -> Step | None:
+        """Carry out one row; None when its create got no answer and is to be settled at the end of the run.
+
+        Raises:
+            StickySyncError: the run cannot go on. StopRequested: the user stopped it before this row was sent.
+        """
+        try:
+            match row.action:
+                case Action.CREATE:
+                    return await self._create(row)
+                case Action.LINK:
+                    return await self._link(row)
+                case _:
+                    return await self._update(row, row)
+        except IdDoesNotFit as problem:
+            return Step.of(row, Outcome.FAILED, f"{problem.happened} {problem.todo}")
+
+    async def _create(self, row: PlannedRow) -> Step | None:
+        organization_id = row.organization_id or 0
+        key = identity(organization_id, entry_name(row.password), row.password.username)
+
+        async def send(payload: Payload) -> Entry:
+            entry = await self._glue.create(organization_id, payload, self._category_id)
+            self._created[key].append(entry.id)
+            return entry
+
+        return await self._send(row, row, CREATED_FIELDS, send, key)
+
+    async def _link(self, row: PlannedRow) -> Step | None:
+        await self._database.call(self._lock.verify)
+        linked = await self._database.write_map(rows.link, row, self._rules)
+        if linked is None:
+            return Step.of(row, Outcome.SKIPPED, CHANGED_MEANWHILE)
+        if not row.fields:
+            return self._done(row, row.entry)
+        return await self._update(row, linked)
+
+    async def _update(self, planned: PlannedRow, row: PlannedRow) -> Step | None:
+        entry = row.entry
+        assert entry is not None
+        if not row.fields:
+            await self._database.call(self._lock.verify)
+            ready = await self._database.run(rows.prepare, row, (), (), self._rules)
+            if ready is None:
+                return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
+            await self._database.write_map(rows.store, row, entry, (), self._rules)
+            return self._done(planned, entry)
+        return await self._send(planned, row, row.fields, lambda payload: self._glue.update(entry.id, payload))
+
+    async def _send(
+        self, planned: PlannedRow, row: PlannedRow, fields: tuple[Field, ...], send: Send, key: Identity | None = None
+    ) -> Step | None:
+        """Mark, send once, store; again where that does no harm.
+
+        Args:
+            planned: the row as it is reported. row: the row as it stands now.
+            key: of a create: entries of this name made by this run are among those seen before.
+        """
+        throttled = unconnected = lost = 0
+        while True:
+            async with self._glue.turn():
+                ready = await self._database.call(self._prepare, row, fields, key)
+                if ready is None:
+                    return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
+                answer = await _attempt(send, ready)
+            # From here outside the turn: what follows may send a request of its own, or wait.
+            match answer:
+                case Entry():
+                    self._successes += 1
+                    await self._database.write_map(rows.store, row, answer, fields, self._rules)
+                    return self._done(planned, answer)
+                case Refused():
+                    return await self._refused(planned, ready, answer)
+                case Throttled():
+                    await self._database.run(rows.take_back, ready)
+                    if (throttled := throttled + 1) >= THROTTLED_ATTEMPTS:
+                        raise self._glue.still_throttled()
+                case NotSent():
+                    await self._database.run(rows.take_back, ready)
+                    if (unconnected := unconnected + 1) >= NO_CONNECTION_ATTEMPTS:
+                        raise self._glue.unreachable(answer)
+                    await self._back_off(unconnected)
+                case AnswerLost():
+                    if key is not None:
+                        # The mark stays; a dead network stops the run here, by the probe.
+                        self.unsettled.add(planned.password.id)
+                        await self._glue.probe()
+                        return None
+                    if (lost := lost + 1) >= UPDATE_ATTEMPTS:
+                        return await self._not_confirmed(planned, answer)
+                    await self._back_off(lost)
+
+    def _prepare(self, row: PlannedRow, fields: tuple[Field, ...], key: Identity | None) -> Ready | None:
+        """On the database thread: the lock is asked in the same breath as the mark is written."""
+        self._lock.verify()
+        seen = tuple(sorted({*row.seen, *self._created[key]})) if key is not None else ()
+        return self._database.unit(rows.prepare, row, fields, seen, self._rules)
+
+    def _done(self, planned: PlannedRow, entry: Entry | None) -> Step:
+        if entry is None:
+            return Step.of(planned, Outcome.DONE)
+        self.entries[entry.id] = entry
+        return Step.of(planned, Outcome.DONE, entry_id=entry.id)
+
+    async def _refused(self, planned: PlannedRow, ready: Ready, refused: Refused) -> Step:
+        await self._database.run(rows.take_back, ready)
+        if refused.is_about_rights:
+            # A dead key and a record that is not ours look alike; only the first also fails here, with KeyRefused.
+            await self._glue.probe()
+            self._refusals_of_rights += 1
+            if self._refusals_of_rights >= REFUSALS_OF_RIGHTS and not self._successes:
+                raise self._no_access(refused)
+        return Step.of(planned, Outcome.FAILED, f"IT Glue refused it ({refused.status}): {refused.words}")
+
+    def _no_access(self, refused: Refused) -> KeyRefused:
+        return no_password_access(self._glue.host, refused)
+
+    async def _not_confirmed(self, planned: PlannedRow, problem: AnswerLost) -> Step:
+        await self._glue.probe()
+        reason = f"IT Glue did not confirm the update ({problem.words}); the next run sends it again."
+        return Step.of(planned, Outcome.FAILED, reason)
+
+    async def _back_off(self, attempt: int) -> None:
+        seconds = min(2.0**attempt, 30.0) * (0.5 + random.random() / 2)
+        self._report(Waiting(seconds, "IT Glue did not answer; trying again."))
+        await wait_or_stop(seconds, self._stop)
+
+
+async def _attempt(send: Send, ready: Ready) -> Entry | Refused | Throttled | NotSent | AnswerLost:
+    """Send once; what came of it is a value, so that it can be dealt with outside the turn."""
+    try:
+        return await send(ready.payload)
+    except (Refused, Throttled, NotSent, AnswerLost) as answer:
+        return answer
