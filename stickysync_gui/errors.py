@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stickysync_gui.domain.progress import Summary
 
 
 class ExitCode(IntEnum):
@@ -36,6 +41,8 @@ class StickySyncError(Exception):
         self.happened = happened
         self.unchanged = unchanged
         self.todo = todo
+        self.summary: Summary | None = None
+        """What a run had done when this stopped it."""
 
     def sentences(self) -> str:
         """The three sentences, one a line."""
@@ -61,6 +68,32 @@ class DatabaseRefused(StickySyncError):
 
     exit_code = ExitCode.DATABASE
     kind = "database_refused"
+
+
+class UnknownCertificate(DatabaseRefused):
+    """TLS is pinned, and the server's certificate was not confirmed yet, or is another one now.
+
+    Args:
+        fingerprint: SHA-256 of what the server showed.
+        changed: whether another one was confirmed before.
+    """
+
+    kind = "unknown_certificate"
+
+    def __init__(self, *, fingerprint: str, changed: bool, host: str) -> None:
+        shown = ":".join(re.findall("..", fingerprint)).upper()
+        happened = (
+            f"{host} shows another certificate than the one confirmed before. Its fingerprint is {shown}."
+            if changed
+            else f"{host} shows a certificate that nobody confirmed yet. Its fingerprint is {shown}."
+        )
+        super().__init__(
+            happened=happened,
+            unchanged="The log-in was not sent.",
+            todo="Compare the fingerprint with the server's certificate, then confirm it on the Configuration tab.",
+        )
+        self.fingerprint = fingerprint
+        self.changed = changed
 
 
 class TablesMissing(DatabaseRefused):
@@ -94,6 +127,37 @@ class KeyUnreadable(StickySyncError):
 
     exit_code = ExitCode.ITGLUE
     kind = "key_unreadable"
+
+
+class WrongPassphrase(KeyUnreadable):
+    """The stored key does not open with this passphrase."""
+
+    kind = "wrong_passphrase"
+
+
+class PassphraseNeeded(KeyUnreadable):
+    """Nothing can be sealed or opened before the team's passphrase is known on this PC."""
+
+    kind = "passphrase_needed"
+
+
+class ForeignKeyStored(KeyUnreadable):
+    """The settings table holds a value that this program did not write."""
+
+    kind = "foreign_key"
+
+
+class KeyStoreUnavailable(StickySyncError):
+    """The operating system's key store cannot be used."""
+
+    exit_code = ExitCode.USAGE
+    kind = "key_store"
+
+
+class MappingChanged(StickySyncError):
+    """Somebody else changed a mapping since it was shown."""
+
+    kind = "mapping_changed"
 
 
 class GuardStopped(StickySyncError):

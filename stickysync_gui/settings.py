@@ -64,12 +64,18 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything in the file. `window` is the window's own: geometry, columns and filters by profile."""
+    """Everything in the file.
+
+    Args:
+        trusted_certificates: SHA-256 fingerprints by "host:port", of databases that the console knows by URL only.
+        window: the window's own: geometry, columns and filters by profile.
+    """
 
     profiles: tuple[Profile, ...] = ()
     current_profile: str = ""
     options: Options = field(default_factory=Options)
     dismissed_suggestions: frozenset[tuple[int, int]] = frozenset()
+    trusted_certificates: dict[str, str] = field(default_factory=dict)
     window: dict[str, Any] = field(default_factory=dict)
 
     def profile(self, name_or_id: str = "") -> Profile | None:
@@ -131,6 +137,7 @@ def _settings(raw: dict[str, Any]) -> Settings:
         raw.get("current_profile", ""),
         _known(Options, options),
         frozenset((int(client), int(org)) for client, org in raw.get("dismissed_suggestions", [])),
+        dict(raw.get("trusted_certificates", {})),
         dict(raw.get("window", {})),
     )
 
@@ -148,5 +155,6 @@ def _document(settings: Settings) -> dict[str, Any]:
         "profiles": [asdict(profile) for profile in settings.profiles],
         "options": {**options, "matching": settings.options.matching.value},
         "dismissed_suggestions": [list(pair) for pair in sorted(settings.dismissed_suggestions)],
+        "trusted_certificates": settings.trusted_certificates,
         "window": settings.window,
     }

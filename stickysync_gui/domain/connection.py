@@ -65,3 +65,51 @@ class DatabaseAddress:
     def words(self) -> str:
         """The address as people read it; never with the password."""
         return self.sqlite_file or f"{self.host}:{self.port}/{self.schema}"
+
+
+class KeyState(StrEnum):
+    """What is known of the stored API key."""
+
+    NONE = "none"
+    READABLE = "readable"
+    NO_PASSPHRASE = "no_passphrase"
+    WRONG_PASSPHRASE = "wrong_passphrase"
+    FOREIGN = "foreign"
+
+    @property
+    def words(self) -> str:
+        """The state as a sentence."""
+        return {
+            "none": "No API key is stored yet.",
+            "readable": "The stored API key can be read.",
+            "no_passphrase": "An API key is stored; this PC needs the team's passphrase to read it.",
+            "wrong_passphrase": "The stored API key does not open with this PC's passphrase.",
+            "foreign": "The stored API key was written by another program and cannot be read.",
+        }[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseState:
+    """An open connection to Automate's database.
+
+    Args:
+        server: product and version. tls: how the way is protected, in words.
+        missing_tables: of the plugin's and our own.
+        problems: what stands in the way of a sync, a sentence each.
+    """
+
+    address: DatabaseAddress
+    server: str
+    tls: str
+    encrypted: bool
+    missing_tables: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ItGlueState:
+    """A usable API key: where it goes, and how that was found out."""
+
+    url: str
+    region: Region | None
+    words: str

@@ -65,6 +65,14 @@ class Organization:
 
 
 @dataclass(frozen=True, slots=True)
+class Category:
+    """A password category of the IT Glue account."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A password entry as IT Glue lists it: never with its value.
 

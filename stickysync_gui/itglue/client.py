@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from stickysync_gui.domain.progress import PageRead, Report, Waiting, no_report
-from stickysync_gui.domain.records import Entry, Organization
+from stickysync_gui.domain.records import Category, Entry, Organization
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.errors import ItGlueUnreachable, KeyRefused
 from stickysync_gui.itglue import documents
 from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttled, retry_after
-from stickysync_gui.itglue.documents import Category, NotADocument, Payload
+from stickysync_gui.itglue.documents import NotADocument, Payload
 from stickysync_gui.itglue.pacing import Pacer, wait_or_stop
 
 T = TypeVar("T")

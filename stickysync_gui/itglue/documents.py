@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stickysync_gui.domain.records import Entry, Field, Organization
+from stickysync_gui.domain.records import Category, Entry, Field, Organization
 from stickysync_gui.domain.secret import Secret
 
 Payload = Mapping[Field, str | Secret]
@@ -17,14 +17,6 @@ LONGEST_WORDS = 300
 
 class NotADocument(ValueError):
     """A body that is not the JSON document it should be: empty, HTML, or of another shape."""
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """A password category of the account."""
-
-    id: int
-    name: str
 
 
 @dataclass(frozen=True, slots=True)

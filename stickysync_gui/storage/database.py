@@ -20,6 +20,7 @@ import pymysql
 from pymysql.constants import CLIENT
 from sqlalchemy import Connection, DateTime, Engine, create_engine, event, func, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from stickysync_gui.domain.connection import DatabaseAddress, TlsMode
 from stickysync_gui.domain.secret import Secret
@@ -132,9 +133,14 @@ class Database:
 
     def separate_connection(self) -> Connection:
         """A connection of its own outside the pool, for the run lock. To be used on the database thread only."""
-        connection = self._engine.connect()
-        connection.detach()
-        return connection.execution_options(isolation_level="AUTOCOMMIT")
+        lone = create_engine(
+            "mysql+pymysql://",
+            creator=self._connect,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
+        )
+        return lone.connect()
 
     def _repeated(self, once: Callable[[], T]) -> T:
         for attempt in range(REPEATS):

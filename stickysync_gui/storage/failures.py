@@ -8,7 +8,13 @@ import ssl
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from stickysync_gui.domain.connection import DatabaseAddress
-from stickysync_gui.errors import DatabaseRefused, DatabaseUnreachable, StickySyncError, TablesMissing
+from stickysync_gui.errors import (
+    DatabaseRefused,
+    DatabaseUnreachable,
+    StickySyncError,
+    TablesMissing,
+    UnknownCertificate,
+)
 from stickysync_gui.storage.tls import CertificateRefused
 
 LOCK_WAIT, DEADLOCK, GONE_AWAY, LOST_IN_QUERY = 1205, 1213, 2006, 2013
@@ -21,32 +27,6 @@ _CAUSES = (
     "Check host and port, that the server is up, and that a firewall lets this PC reach it. "
     "Cloud-hosted Automate offers no MySQL connection at all: then this program cannot be used with it."
 )
-
-
-class UnknownCertificate(DatabaseRefused):
-    """TLS is pinned, and the server's certificate was not confirmed yet, or is another one now.
-
-    Args:
-        fingerprint: SHA-256 of what the server showed.
-        changed: whether another one was confirmed before.
-    """
-
-    kind = "unknown_certificate"
-
-    def __init__(self, *, fingerprint: str, changed: bool, host: str) -> None:
-        shown = ":".join(re.findall("..", fingerprint)).upper()
-        happened = (
-            f"{host} shows another certificate than the one confirmed before. Its fingerprint is {shown}."
-            if changed
-            else f"{host} shows a certificate that nobody confirmed yet. Its fingerprint is {shown}."
-        )
-        super().__init__(
-            happened=happened,
-            unchanged="The log-in was not sent.",
-            todo="Compare the fingerprint with the server's certificate, then confirm it on the Configuration tab.",
-        )
-        self.fingerprint = fingerprint
-        self.changed = changed
 
 
 def error_code(error: BaseException) -> int | None:

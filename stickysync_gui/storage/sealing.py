@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from stickysync_gui.domain.connection import Region
 from stickysync_gui.domain.secret import Secret
-from stickysync_gui.errors import KeyUnreadable
+from stickysync_gui.errors import ForeignKeyStored, WrongPassphrase
 
 VERSION = 1
 _SALT, _NONCE, _TAG = 16, 12, 16
@@ -34,18 +34,6 @@ class SealedKey:
 
     key: Secret
     region: Region | None
-
-
-class WrongPassphrase(KeyUnreadable):
-    """The stored key does not open with this passphrase."""
-
-    kind = "wrong_passphrase"
-
-
-class ForeignKeyStored(KeyUnreadable):
-    """The settings table holds a value that this program did not write."""
-
-    kind = "foreign_key"
 
 
 def _derive(passphrase: Secret, salt: bytes) -> bytes:

@@ -32,7 +32,7 @@ from stickysync_gui.storage.run_lock import (
     sign_of_life,
 )
 from stickysync_gui.storage.schema import TablesFound
-from stickysync_gui.sync.rows import WritingRules
+from stickysync_gui.storage.sending import WritingRules
 from stickysync_gui.sync.snapshot import newest_ids, read_snapshot
 from stickysync_gui.sync.writer import RowWriter
 
@@ -97,9 +97,15 @@ class Engine:
         self._lock = RunLock(database)
         self._run = RunBegun(options.kind, options.scope.words())
         self._overrides: dict[Guard, int] = dict(options.overrides)
+        self._begun = False
         self._halted: StickySyncError | None = None
         self._steps: dict[int, Step] = {}
         self.result = RunResult(Summary(self._run.id))
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the run got its lock, so that there is something to tell of it."""
+        return self._begun
 
     async def run(self) -> RunResult:
         """Sync what is in scope.
@@ -112,6 +118,7 @@ class Engine:
         self._tables.require((*t.PLUGIN_TABLES, *t.OWN_TABLES))
         self._tables.require_writable_state()
         await self._take_lock()
+        self._begun = True
         started, requests = time.monotonic(), self._glue.requests
         summary = self.result.summary
         try:

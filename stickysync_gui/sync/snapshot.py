@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-
-from sqlalchemy import Connection
+from dataclasses import replace
 
 from stickysync_gui.domain.progress import Phase, PhaseStarted, Report
 from stickysync_gui.domain.records import Entry, MarkKind, Organization, ValueState
-from stickysync_gui.domain.snapshot import AutomateSide, ItGlueSide, Scope, Snapshot
+from stickysync_gui.domain.snapshot import EVERYTHING, AutomateSide, ItGlueSide, Scope, Snapshot
 from stickysync_gui.itglue.answers import Refused
 from stickysync_gui.itglue.client import ItGlue
-from stickysync_gui.storage import automate, plugin
-from stickysync_gui.storage import tables as t
+from stickysync_gui.storage.automate_side import automate_side
 from stickysync_gui.storage.database import Database
 from stickysync_gui.storage.schema import TablesFound
 
@@ -44,22 +42,7 @@ async def read_snapshot(
 
 async def read_automate(database: Database, tables: TablesFound, *, allow_windows_1252: bool) -> AutomateSide:
     """Read everything of Automate's side in one transaction; which values can be read is found off the loop."""
-    return await database.run(_automate_side, tables, allow_windows_1252)
-
-
-def _automate_side(connection: Connection, tables: TablesFound, allow_windows_1252: bool) -> AutomateSide:
-    there = frozenset(tables.present)
-    passwords = automate.passwords(connection)
-    return AutomateSide(
-        clients={client.id: client for client in automate.clients(connection)},
-        passwords=passwords,
-        values=automate.value_findings(passwords, allow_windows_1252=allow_windows_1252),
-        mappings=plugin.mappings(connection) if t.companymap.name in there else [],
-        links=plugin.links(connection) if t.passwordmap.name in there else [],
-        states=plugin.states(connection) if t.syncstate.name in there else {},
-        ticked=plugin.ticked(connection) if t.passwordautosync.name in there else frozenset(),
-        locations=automate.location_names(connection),
-    )
+    return await database.run(automate_side, tables, allow_windows_1252)
 
 
 async def read_itglue(
@@ -99,6 +82,18 @@ async def read_itglue(
             else:
                 entries[entry_id] = entry
     return ItGlueSide(organizations, entries, frozenset(gone), withheld, walked)
+
+
+async def walk_uncovered(glue: ItGlue, side: AutomateSide, known: ItGlueSide) -> ItGlueSide:
+    """Walk what an earlier reading left out and Automate's side needs by now, such as a newly mapped organization."""
+    needed = {i for i in _organizations_needed(side, EVERYTHING) & known.organizations.keys() if not known.covers(i)}
+    entries, walked = dict(known.entries), known.walked
+    for organization_id in sorted(needed):
+        walk = await glue.walk(organization_id)
+        if walk is not None and walked is not None:
+            entries.update(walk.entries)
+            walked |= {organization_id}
+    return replace(known, entries=entries, walked=walked)
 
 
 def _organizations_needed(side: AutomateSide, scope: Scope) -> frozenset[int]:

@@ -17,10 +17,10 @@ from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttle
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS, ItGlue
 from stickysync_gui.itglue.documents import Payload
 from stickysync_gui.itglue.pacing import wait_or_stop
+from stickysync_gui.storage import sending
 from stickysync_gui.storage.database import Database
 from stickysync_gui.storage.run_lock import RunLock
-from stickysync_gui.sync import rows
-from stickysync_gui.sync.rows import CHANGED_MEANWHILE, Ready, WritingRules
+from stickysync_gui.storage.sending import CHANGED_MEANWHILE, Ready, WritingRules
 
 CREATED_FIELDS = (Field.NAME, Field.USERNAME, Field.PASSWORD, Field.URL, Field.NOTES)
 NO_CONNECTION_ATTEMPTS = 4
@@ -95,7 +95,7 @@ class RowWriter:
 
     async def _link(self, row: PlannedRow) -> Step | None:
         await self._database.call(self._lock.verify)
-        linked = await self._database.write_map(rows.link, row, self._rules)
+        linked = await self._database.write_map(sending.link, row, self._rules)
         if linked is None:
             return Step.of(row, Outcome.SKIPPED, CHANGED_MEANWHILE)
         if not row.fields:
@@ -107,10 +107,10 @@ class RowWriter:
         assert entry is not None
         if not row.fields:
             await self._database.call(self._lock.verify)
-            ready = await self._database.run(rows.prepare, row, (), (), self._rules)
+            ready = await self._database.run(sending.prepare, row, (), (), self._rules)
             if ready is None:
                 return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
-            await self._database.write_map(rows.store, row, entry, (), self._rules)
+            await self._database.write_map(sending.store, row, entry, (), self._rules)
             return self._done(planned, entry)
         return await self._send(planned, row, row.fields, lambda payload: self._glue.update(entry.id, payload))
 
@@ -134,16 +134,16 @@ class RowWriter:
             match answer:
                 case Entry():
                     self._successes += 1
-                    await self._database.write_map(rows.store, row, answer, fields, self._rules)
+                    await self._database.write_map(sending.store, row, answer, fields, self._rules)
                     return self._done(planned, answer)
                 case Refused():
                     return await self._refused(planned, ready, answer)
                 case Throttled():
-                    await self._database.run(rows.take_back, ready)
+                    await self._database.run(sending.take_back, ready)
                     if (throttled := throttled + 1) >= THROTTLED_ATTEMPTS:
                         raise self._glue.still_throttled()
                 case NotSent():
-                    await self._database.run(rows.take_back, ready)
+                    await self._database.run(sending.take_back, ready)
                     if (unconnected := unconnected + 1) >= NO_CONNECTION_ATTEMPTS:
                         raise self._glue.unreachable(answer)
                     await self._back_off(unconnected)
@@ -161,7 +161,7 @@ class RowWriter:
         """On the database thread: the lock is asked in the same breath as the mark is written."""
         self._lock.verify()
         seen = tuple(sorted({*row.seen, *self._created[key]})) if key is not None else ()
-        return self._database.unit(rows.prepare, row, fields, seen, self._rules)
+        return self._database.unit(sending.prepare, row, fields, seen, self._rules)
 
     def _done(self, planned: PlannedRow, entry: Entry | None) -> Step:
         if entry is None:
@@ -170,7 +170,7 @@ class RowWriter:
         return Step.of(planned, Outcome.DONE, entry_id=entry.id)
 
     async def _refused(self, planned: PlannedRow, ready: Ready, refused: Refused) -> Step:
-        await self._database.run(rows.take_back, ready)
+        await self._database.run(sending.take_back, ready)
         if refused.is_about_rights:
             # A dead key and a record that is not ours look alike; only the first also fails here, with KeyRefused.
             await self._glue.probe()

@@ -1,0 +1,134 @@
+"""Secrets of this PC: in the OS key store, or in the environment where there is none (product.md 8 and 9)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from stickysync_gui.domain.connection import DatabaseAddress
+from stickysync_gui.domain.secret import Secret
+from stickysync_gui.errors import KeyStoreUnavailable, UsageError
+
+SERVICE = "StickySync"
+
+
+class SecretStore(Protocol):
+    """What is used of the `keyring` module; the demo keeps its secrets in memory instead."""
+
+    def get_password(self, service_name: str, username: str) -> str | None:
+        """The stored text, or None."""
+
+    def set_password(self, service_name: str, username: str, password: str) -> None:
+        """Store a text."""
+
+
+class ForgetfulStore:
+    """Keeps secrets until the program ends."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service_name: str, username: str) -> str | None:
+        """The stored text, or None."""
+        return self._kept.get((service_name, username))
+
+    def set_password(self, service_name: str, username: str, password: str) -> None:
+        """Store a text."""
+        self._kept[(service_name, username)] = password
+
+
+class Keychain:
+    """Looks into the environment first, since whoever sets it means it, then into the key store.
+
+    The calls may block on a prompt of the system's: keep them off the window's thread.
+
+    Args:
+        store: None takes the system's key store.
+    """
+
+    def __init__(self, store: SecretStore | None = None, environment: Mapping[str, str] = os.environ) -> None:
+        self._store = store
+        self._environment = environment
+
+    def database_password(self, profile_id: str) -> Secret | None:
+        """Password of the MySQL account."""
+        return self._environment_secret("STICKYSYNC_DB_PASSWORD") or self._stored(f"{profile_id}/database")
+
+    def keep_database_password(self, profile_id: str, password: Secret) -> None:
+        """Keep the password of the MySQL account.
+
+        Raises:
+            KeyStoreUnavailable: it was not kept.
+        """
+        self._keep(f"{profile_id}/database", password, "STICKYSYNC_DB_PASSWORD")
+
+    def passphrase(self, profile_id: str) -> Secret | None:
+        """The team passphrase."""
+        return self._environment_secret("STICKYSYNC_PASSPHRASE") or self._stored(f"{profile_id}/passphrase")
+
+    def keep_passphrase(self, profile_id: str, passphrase: Secret) -> None:
+        """Keep the team passphrase.
+
+        Raises:
+            KeyStoreUnavailable: it was not kept.
+        """
+        self._keep(f"{profile_id}/passphrase", passphrase, "STICKYSYNC_PASSPHRASE")
+
+    def api_key(self) -> Secret | None:
+        """An API key from the environment, instead of the stored one."""
+        return self._environment_secret("STICKYSYNC_API_KEY")
+
+    def _environment_secret(self, name: str) -> Secret | None:
+        """NAME itself, or the first line of the file that NAME_FILE names."""
+        value = self._environment.get(name, "")
+        if value:
+            return Secret(value)
+        file = self._environment.get(f"{name}_FILE", "")
+        if not file:
+            return None
+        try:
+            text = Path(file).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as problem:
+            raise UsageError(
+                happened=f"{name}_FILE names {file}, which cannot be read ({type(problem).__name__}).",
+                unchanged="Nothing was changed.",
+                todo="Give a UTF-8 text file with the secret in its first line, readable by this account.",
+            ) from None
+        return Secret(text[0]) if text and text[0] else None
+
+    def _stored(self, name: str) -> Secret | None:
+        import keyring.errors
+
+        try:
+            value = self._system_store().get_password(SERVICE, name)
+        except keyring.errors.KeyringError:
+            return None
+        return Secret(value) if value else None
+
+    def _keep(self, name: str, secret: Secret, variable: str) -> None:
+        import keyring.errors
+
+        try:
+            self._system_store().set_password(SERVICE, name, secret.reveal())
+        except keyring.errors.KeyringError as problem:
+            raise KeyStoreUnavailable(
+                happened=f"This system's key store did not take the secret ({type(problem).__name__}).",
+                unchanged="It was not kept anywhere.",
+                todo=f"Unlock the key store; or, where there is none, set {variable} or {variable}_FILE.",
+            ) from None
+
+    def _system_store(self) -> SecretStore:
+        if self._store is None:
+            import keyring
+
+            return keyring
+        return self._store
+
+
+def id_of_address(address: DatabaseAddress) -> str:
+    """A stable id for a database that was named without a profile."""
+    text = f"{address.user}@{address.host}:{address.port}/{address.schema}{address.sqlite_file}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

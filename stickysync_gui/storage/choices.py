@@ -1,0 +1,85 @@
+"""What users decide by hand, kept as rows: mappings, links, accepted organizations (product.md 5).
+
+Every function works inside the caller's transaction, under the map lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from sqlalchemy import Connection, func, select
+
+from stickysync_gui.domain.records import SyncState
+from stickysync_gui.errors import MappingChanged, UsageError
+from stickysync_gui.storage import automate, plugin
+from stickysync_gui.storage import tables as t
+
+
+def map_clients(
+    connection: Connection, wanted: Mapping[int, int | None], expected: Mapping[int, tuple[int, ...]]
+) -> None:
+    """Write mappings, unless one differs from what the user was shown.
+
+    Raises:
+        MappingChanged: nothing is written then.
+    """
+    for client_id, shown in expected.items():
+        now = plugin.organizations_of(connection, client_id)
+        if now != frozenset(shown):
+            raise MappingChanged(
+                happened=f"Client {client_id} was mapped to something else meanwhile, by another PC or the plugin.",
+                unchanged="No mapping was written.",
+                todo="The list is read again; check it and repeat the step.",
+            )
+    for client_id, organization_id in wanted.items():
+        plugin.write_mapping(connection, client_id, organization_id)
+
+
+def linked_counts(connection: Connection, client_ids: Collection[int]) -> dict[int, int]:
+    """How many passwords of each client are linked."""
+    p, m = t.passwords.c, t.passwordmap.c
+    rows = connection.execute(
+        select(p.ClientID, func.count(func.distinct(p.PasswordID)))
+        .join_from(t.passwords, t.passwordmap, p.PasswordID == m.PasswordID)
+        .where(p.ClientID.in_(sorted(client_ids)))
+        .group_by(p.ClientID)
+    )
+    return {client_id: count for client_id, count in rows}
+
+
+def link(connection: Connection, password_id: int, entry_id: int) -> None:
+    """Link a password to one entry, whatever it was linked to; nothing is known of the entry's value then.
+
+    Raises:
+        UsageError: no such password, or another one is linked to the entry.
+    """
+    if automate.password(connection, password_id) is None:
+        raise UsageError(
+            happened=f"Automate has no password {password_id}.", unchanged="No link was written.", todo="Refresh."
+        )
+    others = plugin.holders_of(connection, entry_id) - {password_id}
+    if others:
+        raise UsageError(
+            happened=f"Entry {entry_id} is linked to password {', '.join(map(str, sorted(others)))} already.",
+            unchanged="No link was written.",
+            todo="Unlink that one first, or choose another entry.",
+        )
+    before = plugin.state(connection, password_id)
+    plugin.write_link(connection, password_id, entry_id)
+    left = tuple(id_ for id_ in before.left_behind if id_ != entry_id) if before else ()
+    plugin.write_state(connection, SyncState(password_id, entry_id=entry_id, left_behind=left))
+
+
+def unlink(connection: Connection, password_id: int) -> None:
+    """Forget a password's link and all that was known of its entry, but for the fact that the entry was left behind."""
+    before = plugin.state(connection, password_id) or SyncState(password_id)
+    left = dict.fromkeys((*before.left_behind, *sorted(plugin.entries_of(connection, password_id))))
+    plugin.remove_link(connection, password_id)
+    plugin.write_state(connection, SyncState(password_id, left_behind=tuple(left), mark=before.mark))
+
+
+def keep_moved(connection: Connection, password_id: int, organization_id: int) -> None:
+    """Accept that a password's entry lies in another organization than the mapping says."""
+    before = plugin.state(connection, password_id) or SyncState(password_id)
+    plugin.write_state(connection, replace(before, accepted_organization_id=organization_id))

@@ -1,0 +1,55 @@
+"""Small questions to the database for the self-check; none leaves anything behind."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, DateTime, delete, func, insert, select, update
+
+from stickysync_gui.domain.records import ValueState
+from stickysync_gui.storage import tables as t
+from stickysync_gui.storage.decrypt import decrypt
+
+READ_TABLES = ("clients", "locations", "passwords")
+SAMPLE = 50
+_SLACK = timedelta(seconds=60)
+_NOBODY = -2147483647
+"""An id that no row of Automate's has."""
+
+
+def read_one(connection: Connection, table: str) -> None:
+    """Read every column that the program uses, of at most one row."""
+    connection.execute(select(t.automate.tables[table]).limit(1)).all()
+
+
+def write_and_undo(connection: Connection) -> None:
+    """Use each right on each of the plugin's tables on rows that do not exist, so that also MyISAM keeps nothing."""
+    for table in (*t.PLUGIN_TABLES, *t.OWN_TABLES):
+        column = next(iter(table.columns))
+        nobody = "-" if column.type.python_type is str else _NOBODY
+        connection.execute(update(table).where(column == nobody).values({column.name: nobody}))
+        connection.execute(delete(table).where(column == nobody))
+        # Nothing to select from, so nothing is inserted; the right is checked all the same.
+        nothing = select(column).where(column == nobody)
+        connection.execute(insert(table).from_select([column.name], nothing))
+
+
+def links_newer_than_our_runs(connection: Connection) -> int:
+    """Links that something else synced after our last run; 0 before our first."""
+    last = connection.scalar(select(func.max(t.run.c.LastSignAt)))
+    now, utc = connection.execute(select(func.NOW(type_=DateTime), func.UTC_TIMESTAMP(type_=DateTime))).one()
+    if not isinstance(last, datetime):
+        return 0
+    # The run table is in UTC, LastSync in server time.
+    local = last + (now - utc) + _SLACK
+    c = t.passwordmap.c
+    return connection.scalar(select(func.count()).select_from(t.passwordmap).where(c.LastSync > local)) or 0
+
+
+def sample_values(connection: Connection) -> list[ValueState]:
+    """What up to 50 stored values turn out to be."""
+    c = t.passwords.c
+    rows = connection.execute(
+        select(c.ClientID, c.Password).where(c.Password.is_not(None), func.length(c.Password) > 0).limit(SAMPLE)
+    )
+    return [decrypt(client_id or 0, stored).state for client_id, stored in rows]

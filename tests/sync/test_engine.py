@@ -1,0 +1,92 @@
+"""Runs from lock to summary, over MariaDB and HTTP."""
+
+import pytest
+
+from stickysync_gui.domain.planned import Status
+from stickysync_gui.domain.progress import Outcome
+from stickysync_gui.sandbox.faults import Fault
+
+VALUES = {
+    "unicode": "Zürich Straße",
+    "emoji": "🔑🔒",
+    "quotes": "it's \"quoted\" \\ back",
+    "line breaks": "one\r\ntwo",
+    "leading blanks": "  spaced  ",
+    "long": "x" * 4096,
+}
+
+
+async def test_first_run_fills_itglue_and_the_second_writes_nothing(scene) -> None:
+    organization = scene.glue.add_organization("Contoso")
+    scene.client(1, organization)
+    for title, value in VALUES.items():
+        scene.password(1, title, value.encode())
+    empty, none = scene.password(1, "empty", b""), scene.password(1, "none", None)
+
+    first = await scene.sync()
+
+    assert first.sentence() == "6 created, 0 linked, 0 updated, 0 unchanged, 2 skipped, 0 failed"
+    assert scene.values() == VALUES
+    assert set(scene.links().values()) == {record.id for record in scene.glue.passwords()}
+    assert {s.password_id for s in first.steps if s.status is Status.NO_PASSWORD} == {empty, none}
+    scene.server.clear_requests()
+    second = await scene.sync()
+    assert second.sentence() == "0 created, 0 linked, 0 updated, 6 unchanged, 2 skipped, 0 failed"
+    assert scene.server.count("POST") + scene.server.count("PATCH") == 0
+
+
+async def test_lost_answer_after_commit_is_linked_not_created_again(scene) -> None:
+    organization = scene.glue.add_organization("Contoso")
+    scene.client(1, organization)
+    ids = [scene.password(1, f"P{n}", f"v{n}".encode()) for n in range(8)]
+    scene.faults.add(Fault("cut_after", method="POST", at=3, times=2))
+
+    summary = await scene.sync()
+
+    assert summary.failed == 0
+    assert scene.values() == {f"P{n}": f"v{n}" for n in range(8)}
+    assert sorted(scene.links()) == ids
+    assert scene.marks() == {}
+
+
+@pytest.mark.parametrize("kind", ["cut_before", "cut_after"])
+async def test_lost_answers_settle_with_waiting(scene, kind) -> None:
+    organization = scene.glue.add_organization("Contoso")
+    scene.client(1, organization)
+    scene.password(1, "P", b"v")
+    scene.faults.add(Fault(kind, method="POST", at=1))
+    events = []
+    summary = await scene.sync(events=events)
+    assert summary.failed == 0
+    assert scene.values() == {"P": "v"}
+    assert len(scene.glue.passwords()) == 1
+
+
+async def test_changed_value_without_last_date_is_the_only_write(scene) -> None:
+    organization = scene.glue.add_organization("Contoso")
+    scene.client(1, organization)
+    ids = [scene.password(1, f"P{n}", f"v{n}".encode()) for n in range(5)]
+    await scene.sync()
+    scene.server.clear_requests()
+    scene.sql(
+        "UPDATE passwords SET Password = AES_ENCRYPT('changed', SHA(CONCAT(' ', ClientID + 1))), Last_Date = Last_Date"
+        " WHERE PasswordID = %s",
+        ids[2],
+    )
+    summary = await scene.sync()
+    assert (summary.updated, summary.unchanged) == (1, 4)
+    assert [r.method for r in scene.server.requests if r.method != "GET"] == ["PATCH"]
+    assert scene.values()["P2"] == "changed"
+
+
+async def test_refused_row_fails_alone(scene) -> None:
+    organization = scene.glue.add_organization("Contoso")
+    scene.client(1, organization)
+    for n in range(4):
+        scene.password(1, f"P{n}", f"v{n}".encode())
+    scene.faults.add(Fault("status", method="POST", at=2, status=422))
+    summary = await scene.sync()
+    assert (summary.created, summary.failed) == (3, 1)
+    failed = next(step for step in summary.steps if step.outcome is Outcome.FAILED)
+    assert "422" in failed.reason
+    assert scene.marks() == {}
