@@ -22,6 +22,13 @@ class Secret:
         """Return the text, for the one call that needs it."""
         return self._value
 
+    def stripped(self) -> Secret:
+        """The same without blanks and line breaks round it, as pasting adds them."""
+        return Secret(self._value.strip())
+
+    def __len__(self) -> int:
+        return len(self._value)
+
     def __bool__(self) -> bool:
         return bool(self._value)
 

@@ -20,7 +20,7 @@ CLOCK_SECONDS = 120
 """Difference between this PC's clock and the server's from which people would be misled by the times shown."""
 
 
-async def check_database(database: Database, facts: ServerFacts, tables: TablesFound, say: Say) -> None:
+async def check_database(database: Database, tables: TablesFound, facts: ServerFacts, say: Say) -> None:
     """Everything that can be checked on Automate's side; a failed check does not stop the next."""
     say(Finding("Database", Verdict.OK, f"Connected to {database.address.words()} ({facts.version})."))
     say(_way(database, facts))
@@ -36,8 +36,17 @@ async def check_database(database: Database, facts: ServerFacts, tables: TablesF
     say(_clock(facts))
 
 
+NO_DATABASE = Finding("Database", Verdict.FAILED, "No database is connected.", "Connect on the Configuration tab.")
+
+
+def key_unusable(error: StickySyncError) -> Finding:
+    """The finding for a key that cannot be opened."""
+    return Finding("API key", Verdict.FAILED, error.happened, error.todo)
+
+
 async def check_itglue(glue: ItGlue, say: Say) -> None:
-    """Key, reach and Password Access."""
+    """Reach, key and Password Access; the key could be opened."""
+    say(Finding("API key", Verdict.OK, "It can be read."))
     try:
         await glue.probe()
     except StickySyncError as error:

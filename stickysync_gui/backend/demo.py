@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from stickysync_gui.backend import Backend
+from stickysync_gui.backend.core import Backend
 from stickysync_gui.domain.connection import DatabaseAddress, TlsMode
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.history import History
@@ -40,7 +40,7 @@ class DemoBackend(Backend):
         demo: Demo = await asyncio.to_thread(build_demo, self._folder)
         self._server = SandboxServer(demo.glue)
         await asyncio.to_thread(self._server.start)
-        self._itglue_url = self._server.url
+        self._keys.itglue_url = self._server.url
         address = DatabaseAddress(sqlite_file=str(demo.database_file), schema="demo", tls=TlsMode.OFF)
         await self.connect(Profile("demo", "Demo", address), None)
         await self.create_tables()

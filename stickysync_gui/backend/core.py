@@ -1,0 +1,244 @@
+"""What the window and the console both call, once the connections are there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from stickysync_gui.backend.connections import Connections
+from stickysync_gui.domain.guards import Guard
+from stickysync_gui.domain.matching import Suggestion, suggest
+from stickysync_gui.domain.overview import MappingOverview, map_overview
+from stickysync_gui.domain.plan import make_plan
+from stickysync_gui.domain.planned import Action, Plan, Rules
+from stickysync_gui.domain.progress import Report, Step, Summary, no_report
+from stickysync_gui.domain.snapshot import EVERYTHING, AutomateSide, Scope, Snapshot
+from stickysync_gui.errors import StickySyncError, UsageError
+from stickysync_gui.history import RunRecord
+from stickysync_gui.storage import automate, choices, plugin
+from stickysync_gui.storage import tables as t
+from stickysync_gui.sync.engine import Engine, RunOptions
+from stickysync_gui.sync.snapshot import read_automate, read_snapshot, walk_uncovered
+
+DEFAULT_SETTLE_SECONDS = 60.0
+
+
+class Backend(Connections):
+    """One user's way to both systems: mapping, planning, syncing, choices and history."""
+
+    demo = False
+
+    @staticmethod
+    def demo_backend() -> Backend:
+        """A backend on embedded demo data; `start` builds and connects it."""
+        from stickysync_gui.backend.demo import DemoBackend
+
+        return DemoBackend(Path(tempfile.mkdtemp(prefix="stickysync-demo-")))
+
+    # --- org mapping --------------------------------------------------------------------------------------------
+
+    async def mapping_overview(self, *, refresh: bool = False) -> MappingOverview:
+        """Both sides of the company map; organizations are kept until `refresh`.
+
+        Without a usable key the organizations are empty and none counts as gone.
+        """
+        database, tables = self._door.opened()
+        if self._keys.state is not None and (refresh or self._memory.organizations is None):
+            async with self._keys.itglue() as glue:
+                self._memory.organizations = await glue.organizations()
+        clients = await database.run(automate.clients)
+        counts = await database.run(automate.password_counts)
+        mappings = [] if t.companymap.name in tables.missing else await database.run(plugin.mappings)
+        organizations = list(self._memory.organizations.values()) if self._memory.organizations is not None else None
+        return map_overview(clients, counts, mappings, organizations)
+
+    async def map_clients(
+        self, wanted: Mapping[int, int | None], expected: Mapping[int, tuple[int, ...]] | None = None
+    ) -> None:
+        """Map clients to organizations, or to none, in one transaction.
+
+        Args:
+            wanted: organization id by client id; None unmaps.
+            expected: what each client was mapped to when it was shown.
+
+        Raises:
+            MappingChanged: somebody changed one meanwhile; nothing is written.
+        """
+        database, tables = self._door.opened()
+        tables.require([t.companymap])
+        tables.require_ids_fit([id_ for id_ in wanted.values() if id_ is not None], [])
+        await database.write_map(choices.map_clients, dict(wanted), dict(expected or {}))
+
+    async def linked_password_counts(self, client_ids: Collection[int]) -> dict[int, int]:
+        """How many passwords of each client are linked."""
+        database, tables = self._door.opened()
+        if t.passwordmap.name in tables.missing:
+            return {}
+        return await database.run(choices.linked_counts, frozenset(client_ids))
+
+    async def suggestions(self) -> list[Suggestion]:
+        """The best organization for each unmapped client."""
+        overview = await self.mapping_overview()
+        unmapped = [row.client for row in overview.clients if row.exists and row.organization_id is None]
+        organizations = [row.organization for row in overview.organizations if row.exists]
+        dismissed = self.settings.dismissed_suggestions
+        return await asyncio.to_thread(suggest, unmapped, organizations, dismissed)
+
+    def dismiss_suggestion(self, client_id: int, organization_id: int) -> None:
+        """Never suggest this pair again."""
+        dismissed = self.settings.dismissed_suggestions | {(client_id, organization_id)}
+        self.save_settings(replace(self.settings, dismissed_suggestions=dismissed))
+
+    # --- passwords ----------------------------------------------------------------------------------------------
+
+    @property
+    def itglue_read_at(self) -> datetime | None:
+        """When IT Glue was last read whole."""
+        return self._memory.read_at
+
+    def _rules(self) -> Rules:
+        text = os.environ.get("STICKYSYNC_SETTLE_SECONDS", "")
+        try:
+            seconds = float(text) if text else DEFAULT_SETTLE_SECONDS
+        except ValueError:
+            raise UsageError(
+                happened="STICKYSYNC_SETTLE_SECONDS is not a number.",
+                unchanged="Nothing was changed.",
+                todo="Give seconds, such as 60, or leave it away.",
+            ) from None
+        return self.settings.options.rules(seconds)
+
+    async def automate_side(self) -> AutomateSide:
+        """Everything of Automate's side, at once."""
+        database, tables = self._door.opened()
+        return await read_automate(database, tables, allow_windows_1252=self.settings.options.windows_1252)
+
+    async def plan(
+        self, scope: Scope = EVERYTHING, *, report: Report = no_report, stop: asyncio.Event | None = None
+    ) -> Plan:
+        """Read both sides and decide every row in scope; writes nothing and takes no lock."""
+        database, tables = self._door.opened()
+        async with self._keys.itglue(report, stop) as glue:
+            snapshot = await read_snapshot(
+                database,
+                tables,
+                glue,
+                scope,
+                allow_windows_1252=self.settings.options.windows_1252,
+                report=report,
+            )
+        self._memory.take(snapshot.itglue, scope)
+        return await asyncio.to_thread(make_plan, snapshot, self._rules(), scope)
+
+    async def replan(self) -> Plan | None:
+        """Decide again with what is in the database now and IT Glue as last read; None when it never was."""
+        side = await self.automate_side()
+        if self._memory.side is None:
+            return None
+        if self._keys.state is not None:
+            async with self._keys.itglue() as glue:
+                self._memory.side = await walk_uncovered(glue, side, self._memory.side)
+        return await asyncio.to_thread(make_plan, Snapshot(side, self._memory.side), self._rules())
+
+    async def sync(
+        self,
+        scope: Scope = EVERYTHING,
+        *,
+        report: Report = no_report,
+        stop: asyncio.Event | None = None,
+        overrides: Mapping[Guard, int] | None = None,
+        override_all: bool = False,
+        approved: frozenset[tuple[int, Action]] | None = None,
+        wait_seconds: float = 0,
+    ) -> Summary:
+        """Run a sync; see `sync/engine.py`. What it did until an error stands in the error's `summary`."""
+        database, tables = self._door.opened()
+        chosen = self.settings.options
+        options = RunOptions(
+            scope=scope,
+            kind="autosync" if scope.autosync_only else "sync",
+            rules=self._rules(),
+            limits=chosen.guards,
+            overrides=overrides or {},
+            override_all=override_all,
+            approved=approved,
+            category_id=chosen.category_id,
+            allow_windows_1252=chosen.windows_1252,
+            lock_wait_seconds=wait_seconds,
+        )
+        stop = stop or asyncio.Event()
+        async with self._keys.itglue(report, stop) as glue:
+            engine = Engine(database, tables, glue, options, report=report, stop=stop)
+            try:
+                await engine.run()
+            except StickySyncError as error:
+                error.summary = engine.result.summary
+                raise
+            finally:
+                if engine.result.snapshot is not None:
+                    self._memory.take(engine.result.snapshot.itglue, scope)
+                if engine.has_begun:
+                    await self._record(engine.result.summary, options)
+        return engine.result.summary
+
+    async def _record(self, summary: Summary, options: RunOptions) -> None:
+        where = self._profile.database.words() if self._profile else ""
+        add = self._history.add
+        await asyncio.to_thread(add, summary, database=where, kind=options.kind, scope=options.scope.words())
+
+    async def set_autosync(self, password_ids: Collection[int], on: bool) -> None:
+        """Tick or untick AutoSync, in one transaction."""
+        database, tables = self._door.opened()
+        tables.require([t.passwordautosync])
+        await database.write_map(plugin.write_ticks, frozenset(password_ids), on)
+
+    async def link(self, password_id: int, entry_id: int) -> None:
+        """Link a password to an entry of the user's choice; the next run updates it.
+
+        Raises:
+            UsageError: IT Glue does not show the entry, or another password is linked to it.
+            LockHeld: a run is on.
+        """
+        async with self._keys.itglue() as glue:
+            found = (await glue.listed([entry_id])).get(entry_id) or await glue.entry(entry_id)
+        if found is None:
+            raise UsageError(
+                happened=f"IT Glue shows no entry {entry_id}.",
+                unchanged="The link was left as it is.",
+                todo="Take the number from the entry's address in IT Glue.",
+            )
+        await self._door.choose(choices.link, password_id, entry_id)
+        self._memory.take_entry(found)
+
+    async def unlink(self, password_id: int) -> None:
+        """Forget a password's link; its entry stays, and is listed as left behind. LockHeld when a run is on."""
+        await self._door.choose(choices.unlink, password_id)
+
+    async def keep_moved(self, password_id: int) -> None:
+        """Accept the organization where a moved entry lies, and keep updating it there."""
+        async with self._keys.itglue() as glue:
+            database, _ = self._door.opened()
+            linked = await database.run(plugin.entries_of, password_id)
+            entry = await glue.entry(next(iter(linked))) if len(linked) == 1 else None
+        if entry is None:
+            raise UsageError(
+                happened=f"Password {password_id} has no single linked entry that IT Glue shows.",
+                unchanged="Nothing was changed.",
+                todo="Refresh, then choose again.",
+            )
+        await self._door.choose(choices.keep_moved, password_id, entry.organization_id)
+
+    # --- history ------------------------------------------------------------------------------------------------
+
+    async def runs(self, limit: int = 200) -> list[RunRecord]:
+        """The latest runs of this PC, newest first."""
+        return await asyncio.to_thread(self._history.runs, limit)
+
+    async def run_rows(self, run_id: str) -> list[Step]:
+        """The row outcomes of a run."""
+        return await asyncio.to_thread(self._history.rows, run_id)
