@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from stickysync_gui.domain.connection import DatabaseAddress, TlsMode
-from stickysync_gui.domain.planned import Plan, Rules
 from stickysync_gui.domain.plan import make_plan
+from stickysync_gui.domain.planned import Plan, Rules
 from stickysync_gui.domain.progress import Event, Summary, no_report
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.domain.snapshot import EVERYTHING, Scope
@@ -77,9 +77,7 @@ class Scene:
 
     def marks(self) -> dict[int, str]:
         """Kinds of the sending marks that stand."""
-        return dict(
-            self.sql("SELECT PasswordID, MarkKind FROM plugin_stickysync_syncstate WHERE MarkKind IS NOT NULL")
-        )
+        return dict(self.sql("SELECT PasswordID, MarkKind FROM plugin_stickysync_syncstate WHERE MarkKind IS NOT NULL"))
 
     def values(self) -> dict[str, str | None]:
         """Values in IT Glue by entry name."""

@@ -9,7 +9,7 @@ from stickysync_gui.sandbox.faults import Fault
 VALUES = {
     "unicode": "Zürich Straße",
     "emoji": "🔑🔒",
-    "quotes": "it's \"quoted\" \\ back",
+    "quotes": 'it\'s "quoted" \\ back',
     "line breaks": "one\r\ntwo",
     "leading blanks": "  spaced  ",
     "long": "x" * 4096,
