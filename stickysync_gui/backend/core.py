@@ -169,6 +169,7 @@ class Backend(Connections):
             approved=approved,
             category_id=chosen.category_id,
             allow_windows_1252=chosen.windows_1252,
+            bulk_creation=chosen.bulk_creation,
             lock_wait_seconds=wait_seconds,
         )
         stop = stop or asyncio.Event()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,6 +141,19 @@ def create_body(organization_id: int, payload: Payload, category_id: int | None)
 def update_body(payload: Payload) -> bytes:
     """Body of a single PATCH; what is not mentioned stays as it is."""
     return _body({"type": "passwords", "attributes": _sent(payload)})
+
+
+def create_many_body(payloads: Sequence[Payload], category_id: int | None) -> bytes:
+    """Body of a bulk POST to an organization's nested route; the route names the organization."""
+    extra = {} if category_id is None else {"password-category-id": category_id}
+    return _body([{"type": "passwords", "attributes": {**_sent(payload), **extra}} for payload in payloads])
+
+
+def update_many_body(payloads: Mapping[int, Payload]) -> bytes:
+    """Body of a bulk PATCH; ids stand inside the attributes (itglue-api.md 7)."""
+    return _body(
+        [{"type": "passwords", "attributes": {"id": id_, **_sent(payload)}} for id_, payload in payloads.items()]
+    )
 
 
 def _sent(payload: Payload) -> dict[str, Any]:

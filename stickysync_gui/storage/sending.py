@@ -81,6 +81,14 @@ def prepare(
     return Ready(payload, before)
 
 
+def prepare_many(
+    connection: Connection, rows: list[tuple[PlannedRow, tuple[Field, ...], tuple[int, ...]]], rules: WritingRules
+) -> dict[int, Ready]:
+    """`prepare` for the (row, fields, seen) of a batch, in one transaction; rows that moved are left out."""
+    prepared = {row.password.id: prepare(connection, row, fields, seen, rules) for row, fields, seen in rows}
+    return {password_id: ready for password_id, ready in prepared.items() if ready is not None}
+
+
 def _is_as_planned(connection: Connection, row: PlannedRow, rules: WritingRules) -> bool:
     password_id = row.password.id
     return (
@@ -153,6 +161,14 @@ def store(connection: Connection, row: PlannedRow, entry: Entry, sent: tuple[Fie
     plugin.write_link(connection, row.password.id, entry.id)
     before = plugin.state(connection, row.password.id) or SyncState(row.password.id)
     plugin.write_state(connection, baseline(row, entry, sent, before))
+
+
+def store_many(
+    connection: Connection, confirmed: list[tuple[PlannedRow, Entry, tuple[Field, ...]]], rules: WritingRules
+) -> None:
+    """`store` for a batch's confirmed rows, in one transaction. IdDoesNotFit leaves them all unwritten."""
+    for row, entry, sent in confirmed:
+        store(connection, row, entry, sent, rules)
 
 
 def baseline(row: PlannedRow, entry: Entry, sent: tuple[Field, ...], before: SyncState) -> SyncState:

@@ -33,8 +33,8 @@ from stickysync_gui.storage.run_lock import (
 )
 from stickysync_gui.storage.schema import TablesFound
 from stickysync_gui.storage.sending import WritingRules
+from stickysync_gui.sync.batch_writer import BatchWriter, into_batches
 from stickysync_gui.sync.snapshot import newest_ids, read_snapshot
-from stickysync_gui.sync.writer import RowWriter
 
 WORKERS = 4
 PLAN_IN_THREAD_FROM = 2000
@@ -60,6 +60,7 @@ class RunOptions:
     approved: frozenset[tuple[int, Action]] | None = None
     category_id: int | None = None
     allow_windows_1252: bool = False
+    bulk_creation: bool = False
     lock_wait_seconds: float = 0
 
 
@@ -184,7 +185,7 @@ class Engine:
     async def _work(self) -> None:
         options = self._options
         plan = await self._read_and_plan(options.scope)
-        writer = RowWriter(
+        writer = BatchWriter(
             self._database,
             self._glue,
             self._lock,
@@ -254,16 +255,22 @@ class Engine:
                 todo.append(row)
         return todo, waiting
 
-    async def _apply(self, writer: RowWriter, todo: Iterable[PlannedRow]) -> None:
+    async def _apply(self, writer: BatchWriter, todo: Iterable[PlannedRow]) -> None:
         """Feed the rows to the workers. After a stop or a fatal failure, what is in flight still ends."""
-        queue = deque(todo)
-        self._report(PhaseStarted(Phase.APPLYING, len(queue)))
+        rows = list(todo)
+        queue = deque(into_batches(rows, bulk_creation=self._options.bulk_creation))
+        self._report(PhaseStarted(Phase.APPLYING, len(rows)))
 
         async def work() -> None:
             while queue and self._halted is None and not self._stop.is_set():
-                row = queue.popleft()
+                batch = queue.popleft()
                 try:
-                    step = await writer.apply(row)
+                    if len(batch) == 1:
+                        step = await writer.apply(batch[0])
+                        steps = [step] if step is not None else []
+                    else:
+                        steps, alone = await writer.apply_batch(batch)
+                        queue.extendleft((row,) for row in alone)
                 except StickySyncError as error:
                     self._halt(error)
                     return
@@ -273,8 +280,8 @@ class Engine:
                     # A bug, or the impatient stop: the other workers end with what they have in flight.
                     queue.clear()
                     raise
-                if step is not None:
-                    self._steps[row.password.id] = step
+                for step in steps:
+                    self._steps[step.password_id] = step
                     self._report(step)
 
         ended = await asyncio.gather(*(work() for _ in range(WORKERS)), return_exceptions=True)
@@ -290,7 +297,7 @@ class Engine:
         if self._halted is None:
             self._halted = error
 
-    async def _settle(self, writer: RowWriter, waiting: list[PlannedRow]) -> None:
+    async def _settle(self, writer: BatchWriter, waiting: list[PlannedRow]) -> None:
         """Find out what became of creates without an answer, and create again what never arrived."""
         pending = {row.password.id for row in waiting}
         if writer.unsettled:
@@ -299,7 +306,7 @@ class Engine:
         if pending:
             await self._settle_round(writer, pending, at_once=False)
 
-    async def _settle_round(self, writer: RowWriter, pending: set[int], *, at_once: bool) -> set[int]:
+    async def _settle_round(self, writer: BatchWriter, pending: set[int], *, at_once: bool) -> set[int]:
         scope = Scope(password_ids=frozenset(pending), autosync_only=self._options.scope.autosync_only)
         if not at_once:
             await self._wait_for_marks(pending)
@@ -322,7 +329,7 @@ class Engine:
 
     # --- what is left to say ------------------------------------------------------------------------------------
 
-    def _note_unreached(self, plan: Plan, writer: RowWriter) -> None:
+    def _note_unreached(self, plan: Plan, writer: BatchWriter) -> None:
         stopped = self._stop.is_set() or self._halted is not None
         for row in plan.rows:
             if row.password.id in self._steps:
@@ -333,7 +340,7 @@ class Engine:
             elif stopped:
                 self._steps[row.password.id] = Step.of(row, Outcome.SKIPPED, "The run ended before its turn.")
 
-    def _show_written(self, writer: RowWriter) -> None:
+    def _show_written(self, writer: BatchWriter) -> None:
         """Put what IT Glue returned into the snapshot, so that whoever shows it need not walk again."""
         snapshot = self.result.snapshot
         if snapshot is not None and writer.entries:

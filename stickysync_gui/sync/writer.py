@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
@@ -27,6 +28,9 @@ NO_CONNECTION_ATTEMPTS = 4
 UPDATE_ATTEMPTS = 3
 REFUSALS_OF_RIGHTS = 5
 """So many refusals of rights without a single success mean the key, not the records."""
+
+OVERSLEPT_SECONDS = 30.0
+"""So long between asking for the lock and sending means that the computer slept: the lock is asked for again."""
 
 Send = Callable[[Payload], Awaitable[Entry]]
 
@@ -126,9 +130,13 @@ class RowWriter:
         throttled = unconnected = lost = 0
         while True:
             async with self._glue.turn():
+                asked = time.time()
                 ready = await self._database.call(self._prepare, row, fields, key)
                 if ready is None:
                     return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
+                if abs(time.time() - asked) > OVERSLEPT_SECONDS:
+                    await self._database.run(sending.take_back, ready)
+                    continue
                 answer = await _attempt(send, ready)
             # From here outside the turn: what follows may send a request of its own, or wait.
             match answer:
@@ -160,8 +168,11 @@ class RowWriter:
     def _prepare(self, row: PlannedRow, fields: tuple[Field, ...], key: Identity | None) -> Ready | None:
         """On the database thread: the lock is asked in the same breath as the mark is written."""
         self._lock.verify()
-        seen = tuple(sorted({*row.seen, *self._created[key]})) if key is not None else ()
+        seen = self._seen(row, key) if key is not None else ()
         return self._database.unit(sending.prepare, row, fields, seen, self._rules)
+
+    def _seen(self, row: PlannedRow, key: Identity) -> tuple[int, ...]:
+        return tuple(sorted({*row.seen, *self._created[key]}))
 
     def _done(self, planned: PlannedRow, entry: Entry | None) -> Step:
         if entry is None:

@@ -1,0 +1,183 @@
+"""Many rows in one request, confirmed row by row; whatever is not confirmed goes back to the careful ways.
+
+Nobody has documented what a bulk route does with a part that fails (itglue-api.md 13, U8), so an answer counts only for
+the rows that it names. An update that is not among them is sent alone, which does no harm; a create keeps its mark and
+is settled at the end of the run. The first refusal of a form ends that form for the run.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from stickysync_gui.domain.planned import Action, PlannedRow
+from stickysync_gui.domain.progress import Outcome, Step
+from stickysync_gui.domain.records import Entry, Field
+from stickysync_gui.domain.snapshot import Identity, entry_name, identity, same_text
+from stickysync_gui.errors import IdDoesNotFit
+from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttled
+from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS
+from stickysync_gui.storage import sending
+from stickysync_gui.storage.sending import CHANGED_MEANWHILE, Ready
+from stickysync_gui.sync.writer import CREATED_FIELDS, NO_CONNECTION_ATTEMPTS, RowWriter
+
+BATCH_ROWS = 25
+UPDATES_IN_BATCHES_ABOVE = 200
+
+Batch = tuple[PlannedRow, ...]
+
+
+def into_batches(rows: Iterable[PlannedRow], *, bulk_creation: bool) -> list[Batch]:
+    """Group rows as they may be sent together; most come out alone.
+
+    Args:
+        bulk_creation: the option; without it every create is a request of its own.
+
+    Twins (same name and user name in one organization) never share a batch, since its answer could not tell them apart.
+    """
+    rows = list(rows)
+    updates = [row for row in rows if row.action is Action.UPDATE and row.fields]
+    many = {row.password.id for row in updates} if len(updates) > UPDATES_IN_BATCHES_ABOVE else set()
+    batches: list[Batch] = []
+    groups: defaultdict[tuple[Action, int | None], list[list[PlannedRow]]] = defaultdict(list)
+    for row in rows:
+        if row.password.id in many:
+            _join(groups[(Action.UPDATE, None)], row)
+        elif bulk_creation and row.action is Action.CREATE:
+            _join(groups[(Action.CREATE, row.organization_id)], row)
+        else:
+            batches.append((row,))
+    return batches + [tuple(batch) for group in groups.values() for batch in group]
+
+
+def _join(group: list[list[PlannedRow]], row: PlannedRow) -> None:
+    key = _identity(row)
+    for batch in group:
+        if len(batch) < BATCH_ROWS and all(_identity(other) != key for other in batch):
+            batch.append(row)
+            return
+    group.append([row])
+
+
+def _identity(row: PlannedRow) -> Identity:
+    return identity(row.organization_id or 0, entry_name(row.password), row.password.username)
+
+
+class BatchWriter(RowWriter):
+    """A `RowWriter` that can also apply several rows with one request."""
+
+    _refused_forms: frozenset[Action] = frozenset()
+
+    async def apply_batch(self, batch: Batch) -> tuple[list[Step], list[PlannedRow]]:
+        """Apply rows of one action together.
+
+        Returns:
+            the steps of rows that are through, and the rows to be applied alone. Creates in neither are unsettled.
+
+        Raises:
+            StickySyncError, StopRequested: as `apply`.
+        """
+        action = batch[0].action
+        if action in self._refused_forms:
+            return [], list(batch)
+        throttled = unconnected = 0
+        while True:
+            async with self._glue.turn():
+                ready = await self._database.call(self._prepare_many, batch)
+                sent = [row for row in batch if row.password.id in ready]
+                answer = await _attempt_many(self._request(sent, ready)) if sent else []
+            steps = [Step.of(r, Outcome.SKIPPED, CHANGED_MEANWHILE) for r in batch if r.password.id not in ready]
+            match answer:
+                case Throttled():
+                    # The marks stay: what a batch answer means is never taken for granted.
+                    if (throttled := throttled + 1) >= THROTTLED_ATTEMPTS:
+                        raise self._glue.still_throttled()
+                case NotSent():
+                    if (unconnected := unconnected + 1) >= NO_CONNECTION_ATTEMPTS:
+                        raise self._glue.unreachable(answer)
+                    await self._back_off(unconnected)
+                case Refused() | AnswerLost():
+                    if isinstance(answer, Refused):
+                        self._refused_forms |= {action}
+                    await self._glue.probe()
+                    return steps, self._unconfirmed(sent)
+                case _:
+                    done, unconfirmed = await self._store_confirmed(sent, answer)
+                    return steps + done, self._unconfirmed(unconfirmed)
+
+    def _prepare_many(self, batch: Batch) -> dict[int, Ready]:
+        """On the database thread: the lock is asked once, the rows are read and marked in one transaction."""
+        self._lock.verify()
+        rows: list[tuple[PlannedRow, tuple[Field, ...], tuple[int, ...]]] = [
+            (row, CREATED_FIELDS, self._seen(row, _identity(row)))
+            if row.action is Action.CREATE
+            else (row, row.fields, ())
+            for row in batch
+        ]
+        return self._database.unit(sending.prepare_many, rows, self._rules)
+
+    def _request(self, sent: Sequence[PlannedRow], ready: dict[int, Ready]) -> Callable[[], Awaitable[list[Entry]]]:
+        payloads = {row.password.id: ready[row.password.id].payload for row in sent}
+        if sent and sent[0].action is Action.CREATE:
+            organization_id = sent[0].organization_id or 0
+            return lambda: self._glue.create_many(organization_id, list(payloads.values()), self._category_id)
+        by_entry = {row.entry_id or 0: payloads[row.password.id] for row in sent}
+        return lambda: self._glue.update_many(by_entry)
+
+    def _unconfirmed(self, rows: list[PlannedRow]) -> list[PlannedRow]:
+        """Updates are sent again alone; creates may have happened and are settled at the end of the run."""
+        self.unsettled.update(row.password.id for row in rows if row.action is Action.CREATE)
+        return [row for row in rows if row.action is not Action.CREATE]
+
+    async def _store_confirmed(
+        self, sent: Sequence[PlannedRow], entries: Sequence[Entry]
+    ) -> tuple[list[Step], list[PlannedRow]]:
+        confirmed, unconfirmed = [], []
+        for row in sent:
+            entry = next((e for e in entries if _confirms(e, row)), None)
+            if entry is None:
+                unconfirmed.append(row)
+            else:
+                confirmed.append((row, entry, CREATED_FIELDS if row.action is Action.CREATE else row.fields))
+                if row.action is Action.CREATE:
+                    self._created[_identity(row)].append(entry.id)
+        self._successes += len(confirmed)
+        steps = []
+        try:
+            await self._database.write_map(sending.store_many, confirmed, self._rules)
+            steps = [self._done(row, entry) for row, entry, _ in confirmed]
+        except IdDoesNotFit:
+            # One by one, so that only the row whose id is too big fails.
+            for row, entry, fields in confirmed:
+                steps.append(await self._store_alone(row, entry, fields))
+        return steps, unconfirmed
+
+    async def _store_alone(self, row: PlannedRow, entry: Entry, fields: tuple[Field, ...]) -> Step:
+        try:
+            await self._database.write_map(sending.store, row, entry, fields, self._rules)
+        except IdDoesNotFit as problem:
+            return Step.of(row, Outcome.FAILED, f"{problem.happened} {problem.todo}")
+        return self._done(row, entry)
+
+
+def _confirms(entry: Entry, row: PlannedRow) -> bool:
+    """Whether an answered entry is this row's, and shows what was sent.
+
+    URLs are left out: IT Glue may complete them.
+    """
+    password = row.password
+    shows_names = same_text(entry.name) == same_text(entry_name(password)) and same_text(entry.username) == same_text(
+        password.username
+    )
+    if row.action is Action.CREATE:
+        return shows_names and entry.organization_id == row.organization_id
+    return shows_names and entry.id == row.entry_id
+
+
+async def _attempt_many(
+    request: Callable[[], Awaitable[list[Entry]]],
+) -> list[Entry] | Refused | Throttled | NotSent | AnswerLost:
+    try:
+        return await request()
+    except (Refused, Throttled, NotSent, AnswerLost) as answer:
+        return answer
