@@ -177,6 +177,13 @@ class GuardStopped(StickySyncError):
         self.number = number
 
 
+class OtherPluginActive(StickySyncError):
+    """The Control Center plugin seems to sync the same passwords."""
+
+    exit_code = ExitCode.GUARD
+    kind = "other_plugin_active"
+
+
 class LockHeld(StickySyncError):
     """Another run is on."""
 

@@ -43,6 +43,7 @@ class Options:
     Args:
         category_id: IT Glue password category for new entries, or None.
         autosync_minutes: interval between AutoSync rounds.
+        other_plugin_is_off: the user confirmed that the Control Center plugin no longer syncs.
     """
 
     category_id: int | None = None
@@ -53,6 +54,7 @@ class Options:
     preview_first: bool = True
     autosync_here: bool = False
     autosync_minutes: int = AUTOSYNC_MINUTES[1]
+    other_plugin_is_off: bool = False
     start_with_windows: bool = False
     minimise_to_tray: bool = False
     guards: GuardLimits = field(default_factory=GuardLimits)

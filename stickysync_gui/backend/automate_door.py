@@ -10,7 +10,7 @@ from stickysync_gui.errors import DatabaseUnreachable
 from stickysync_gui.storage import schema
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.database import Database, ServerFacts
-from stickysync_gui.storage.run_lock import RunLock
+from stickysync_gui.storage.run_lock import RunBegun, RunLock, record_choice
 from stickysync_gui.storage.schema import TablesFound
 
 
@@ -99,6 +99,9 @@ class AutomateDoor:
             lock.take()
             try:
                 database.map_unit(act, *arguments)
+                # A link of a user's is newer than our last run; without a trace of it in the run table it would look
+                # like the Control Center plugin's.
+                database.unit(record_choice, RunBegun("choice", act.__name__))
             finally:
                 lock.release()
 

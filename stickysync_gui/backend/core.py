@@ -11,17 +11,21 @@ from datetime import datetime
 from pathlib import Path
 
 from stickysync_gui.backend.connections import Connections
-from stickysync_gui.domain.guards import Guard
+from stickysync_gui.domain.autosync import AutoSyncState
+from stickysync_gui.domain.connection import DatabaseAddress, ItGlueState
+from stickysync_gui.domain.guards import Guard, check_guards
 from stickysync_gui.domain.matching import Suggestion, suggest
 from stickysync_gui.domain.overview import MappingOverview, map_overview
 from stickysync_gui.domain.plan import make_plan
 from stickysync_gui.domain.planned import Action, Plan, Rules
 from stickysync_gui.domain.progress import Report, Step, Summary, no_report
+from stickysync_gui.domain.records import Client
 from stickysync_gui.domain.snapshot import EVERYTHING, AutomateSide, Scope, Snapshot
-from stickysync_gui.errors import StickySyncError, UsageError
+from stickysync_gui.errors import GuardStopped, StickySyncError, UsageError
 from stickysync_gui.history import RunRecord
-from stickysync_gui.storage import automate, choices, plugin
+from stickysync_gui.storage import automate, choices, plugin, rounds, schema
 from stickysync_gui.storage import tables as t
+from stickysync_gui.storage.run_lock import last_good_password_count
 from stickysync_gui.sync.engine import Engine, RunOptions
 from stickysync_gui.sync.snapshot import read_automate, read_snapshot, walk_uncovered
 
@@ -40,7 +44,32 @@ class Backend(Connections):
 
         return DemoBackend(Path(tempfile.mkdtemp(prefix="stickysync-demo-")))
 
+    async def open_key(self) -> ItGlueState:
+        """Make the API key usable, or say why it is not; `connect` tries the same and keeps silent.
+
+        Raises:
+            KeyUnreadable: none, foreign, or not to be opened. UsageError: no address where it may go.
+        """
+        return await self._keys.open()
+
+    def tables_sql_for(self, address: DatabaseAddress) -> str:
+        """What `tables_sql` gives, for a database that is not open: whoever needs it may have no rights there yet."""
+        return schema.setup_sql(address.schema, address.user) if address.user else schema.setup_sql(address.schema)
+
     # --- org mapping --------------------------------------------------------------------------------------------
+
+    async def clients(self) -> list[Client]:
+        """Automate's clients."""
+        database, _ = self._door.opened()
+        return await database.run(automate.clients)
+
+    async def stored_mapping(self) -> MappingOverview:
+        """The company map as the database alone shows it: no organization has a name, and none counts as gone."""
+        database, tables = self._door.opened()
+        clients = await database.run(automate.clients)
+        counts = await database.run(automate.password_counts)
+        mappings = [] if t.companymap.name in tables.missing else await database.run(plugin.mappings)
+        return map_overview(clients, counts, mappings, None)
 
     async def mapping_overview(self, *, refresh: bool = False) -> MappingOverview:
         """Both sides of the company map; organizations are kept until `refresh`.
@@ -122,6 +151,24 @@ class Backend(Connections):
         self, scope: Scope = EVERYTHING, *, report: Report = no_report, stop: asyncio.Event | None = None
     ) -> Plan:
         """Read both sides and decide every row in scope; writes nothing and takes no lock."""
+        snapshot = await self._read(scope, report, stop)
+        return await asyncio.to_thread(make_plan, snapshot, self._rules(), scope)
+
+    async def guarded_plan(
+        self, scope: Scope = EVERYTHING, *, report: Report = no_report, stop: asyncio.Event | None = None
+    ) -> tuple[Plan, GuardStopped | None]:
+        """A plan, and the guard that would stop a sync of it."""
+        database, tables = self._door.opened()
+        snapshot = await self._read(scope, report, stop)
+        plan = await asyncio.to_thread(make_plan, snapshot, self._rules(), scope)
+        last_good = None if t.run.name in tables.missing else await database.run(last_good_password_count)
+        try:
+            check_guards(plan, snapshot.automate, scope, last_good, self.settings.options.guards, {})
+        except GuardStopped as stopped:
+            return plan, stopped
+        return plan, None
+
+    async def _read(self, scope: Scope, report: Report, stop: asyncio.Event | None) -> Snapshot:
         database, tables = self._door.opened()
         async with self._keys.itglue(report, stop) as glue:
             snapshot = await read_snapshot(
@@ -133,7 +180,13 @@ class Backend(Connections):
                 report=report,
             )
         self._memory.take(snapshot.itglue, scope)
-        return await asyncio.to_thread(make_plan, snapshot, self._rules(), scope)
+        return snapshot
+
+    async def autosync_state(self) -> AutoSyncState:
+        """Where AutoSync stands on all PCs together."""
+        database, tables = self._door.opened()
+        tables.require((*t.PLUGIN_TABLES, *t.OWN_TABLES))
+        return await database.run(rounds.autosync_state, self.settings.options.autosync_minutes)
 
     async def replan(self) -> Plan | None:
         """Decide again with what is in the database now and IT Glue as last read; None when it never was."""
@@ -161,7 +214,7 @@ class Backend(Connections):
         chosen = self.settings.options
         options = RunOptions(
             scope=scope,
-            kind="autosync" if scope.autosync_only else "sync",
+            kind=rounds.AUTOSYNC if scope.autosync_only else "sync",
             rules=self._rules(),
             limits=chosen.guards,
             overrides=overrides or {},

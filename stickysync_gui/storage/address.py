@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from stickysync_gui.domain.connection import DatabaseAddress, TlsMode
@@ -19,10 +19,9 @@ def address_from_url(url: str, *, password_allowed: bool) -> tuple[DatabaseAddre
     Raises:
         UsageError: the URL is wrong, or carries a password where it may not. The message never repeats the URL.
     """
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise _wrong("The database URL cannot be read.") from None
+    parsed = _parsed(url)
+    if parsed is None:
+        raise _wrong("The database URL cannot be read.")
     if parsed.password and not password_allowed:
         raise UsageError(
             happened="The database URL holds a password, and a command line can be read by others.",
@@ -35,8 +34,18 @@ def address_from_url(url: str, *, password_allowed: bool) -> tuple[DatabaseAddre
         raise _wrong("Automate's database is MySQL.")
     if not parsed.host or not parsed.username:
         raise _wrong("The database URL names no host or no user.")
+    if parsed.port is not None and not 0 < parsed.port < 2**16:
+        raise _wrong("The database URL's port is no port number.")
     address = DatabaseAddress(parsed.host, parsed.port or 3306, parsed.database or "labtech", parsed.username)
     return address, Secret(str(parsed.password)) if parsed.password else None
+
+
+def _parsed(url: str) -> URL | None:
+    # Returned instead of raised: an exception in an except block would drag the parser's, with the URL, behind it.
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        return None
 
 
 def _wrong(happened: str) -> UsageError:

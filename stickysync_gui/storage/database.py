@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,27 +18,21 @@ from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pymysql
-from pymysql.constants import CLIENT
 from sqlalchemy import Connection, DateTime, Engine, create_engine, event, func, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from stickysync_gui.domain.connection import DatabaseAddress, TlsMode
+from stickysync_gui.domain.connection import DatabaseAddress
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.errors import DatabaseRefused
+from stickysync_gui.storage.connecting import connect
 from stickysync_gui.storage.failures import REPEATABLE, error_code, translate
-from stickysync_gui.storage.tls import PinnedContext, verifying_context
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-CONNECT_SECONDS = 10
-ANSWER_SECONDS = 60
 MAP_LOCK_SECONDS = 5
 REPEATS = 3
-# Strict on every engine, so that a value that does not fit is refused and never clamped; nothing else, so that
-# modes such as ANSI_QUOTES of the server cannot change what our statements mean.
-_SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES', SESSION innodb_lock_wait_timeout = 5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +58,7 @@ class Database:
         self._password = password
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
         self._engine = self._make_engine()
+        self._closed = False
 
     @property
     def is_sqlite(self) -> bool:
@@ -70,8 +66,11 @@ class Database:
         return bool(self.address.sqlite_file)
 
     def lock_name(self, purpose: str) -> str:
-        """A server-wide lock name with the schema in it; MySQL takes 64 characters at most."""
-        return f"{purpose}:{self.address.schema}"[:64]
+        """A server-wide lock name with the schema in it; MySQL takes 64 characters at most.
+
+        In lower case: Windows servers take a schema's name in any case, MariaDB tells lock names apart by it.
+        """
+        return f"{purpose}:{self.address.schema.casefold()}"[:64]
 
     # --- from the event loop ------------------------------------------------------------------------------------
 
@@ -81,8 +80,10 @@ class Database:
         def translated() -> T:
             try:
                 return fn(*args, **kwargs)
-            except (SQLAlchemyError, pymysql.err.Error, OSError) as error:
-                raise translate(error, self.address) from None
+            except (SQLAlchemyError, pymysql.err.Error, sqlite3.Error, OSError) as error:
+                failure = translate(error, self.address)
+            # Raised out here, so that the original, which may quote values, does not hang on as its context.
+            raise failure
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, translated)
 
@@ -107,9 +108,11 @@ class Database:
         return await self.run(_server_facts)
 
     async def close(self) -> None:
-        """Close all connections and end the thread; waits for the statement that is under way."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
-        self._thread.shutdown(wait=False)
+        """Close all connections and end the thread; waits for the statement that is under way. Harmless twice."""
+        if not self._closed:
+            self._closed = True
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+            self._thread.shutdown(wait=False)
 
     # --- on the database thread ---------------------------------------------------------------------------------
 
@@ -163,7 +166,7 @@ class Database:
         connection.rollback()
         if taken != 1:
             raise DatabaseRefused(
-                happened="Another StickySync has been writing the mapping for more than 5 seconds.",
+                happened=f"Another StickySync has been writing the mapping for more than {MAP_LOCK_SECONDS} seconds.",
                 unchanged="Nothing was written.",
                 todo="Try again in a moment.",
             )
@@ -191,31 +194,7 @@ class Database:
         )
 
     def _connect(self) -> Any:
-        address = self.address
-        options: dict[str, Any] = {}
-        match address.tls:
-            case TlsMode.VERIFY:
-                options["ssl"] = verifying_context(address.tls_ca)
-            case TlsMode.PIN:
-                options["ssl"] = PinnedContext(address.pinned_fingerprint)
-            case TlsMode.OFF:
-                options["ssl_disabled"] = True
-        return pymysql.connect(
-            host=address.host,
-            port=address.port,
-            user=address.user,
-            # As bytes: PyMySQL would send a str as Latin-1.
-            password=self._password.reveal().encode() if self._password else b"",
-            database=address.schema,
-            charset="utf8mb4",
-            init_command=_SESSION,
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=ANSWER_SECONDS,
-            write_timeout=ANSWER_SECONDS,
-            # SQLAlchemy's own choice: UPDATE counts the rows it found, not those it changed.
-            client_flag=CLIENT.FOUND_ROWS,
-            **options,
-        )
+        return connect(self.address, self._password)
 
 
 def _teach_sqlite(dbapi_connection: Any, _record: object) -> None:

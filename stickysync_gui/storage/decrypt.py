@@ -85,7 +85,7 @@ def decrypt(
     Args:
         client_id: the row's ClientID, read in the same statement as the bytes.
         stored: the column's bytes; None and no bytes both mean "no password".
-        allow_windows_1252: read bytes that are not UTF-8 as Windows-1252, marked as guessed.
+        allow_windows_1252: read bytes that are not UTF-8 as Windows-1252, marked as guessed, where they look like text.
         scheme: how the server encrypts.
     """
     if not stored:
@@ -99,9 +99,24 @@ def decrypt(
         return Decrypted(ValueState.READABLE, Secret(plain.decode("utf-8")))
     except UnicodeDecodeError:
         pass
-    if allow_windows_1252:
-        try:
-            return Decrypted(ValueState.GUESSED, Secret(plain.decode("cp1252")))
-        except UnicodeDecodeError:
-            pass
+    guessed = _windows_1252(plain) if allow_windows_1252 else None
+    if guessed is not None:
+        return Decrypted(ValueState.GUESSED, Secret(guessed))
     return Decrypted(ValueState.UNREADABLE, reason="its bytes are not UTF-8 text")
+
+
+def _windows_1252(plain: bytes) -> str | None:
+    """The text, or None where the bytes are more likely a wrong key's junk: this code page has a sign for most bytes.
+
+    A text that leaves one byte of its last block free has that byte of padding as its only proof (one in 256 is right
+    by chance). So texts of such a length, and longer ones, must be mostly ASCII, and letters where they are not.
+    """
+    try:
+        text = plain.decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+    if any(character < " " and character not in "\t\r\n" for character in text) or "\x7f" in text:
+        return None
+    beyond = [character for character in text if not character.isascii()]
+    is_likely = len(beyond) * 10 <= len(text) * 3 and all(c.isalpha() or c in "€£§" for c in beyond)
+    return text if is_likely or len(text) < BLOCK - 1 else None

@@ -16,6 +16,7 @@ from stickysync_gui.storage import tables as t
 
 _BLOCK = 500
 """Ids per statement."""
+_MARK_KINDS = frozenset(kind.value for kind in MarkKind)
 
 
 def mappings(connection: Connection) -> list[CompanyMapping]:
@@ -84,7 +85,8 @@ def _state(row: Row[tuple[object, ...]], now: datetime | None) -> SyncState:
     if row.MarkKind:
         age = (now - row.MarkedAt).total_seconds() if now and isinstance(row.MarkedAt, datetime) else 0.0
         mark = SendingMark(
-            MarkKind(row.MarkKind),
+            # A newer program's kind, which is only ever shown here: something was sent.
+            MarkKind(row.MarkKind) if row.MarkKind in _MARK_KINDS else MarkKind.CREATE,
             row.MarkRunID or "",
             row.MarkOrgID or 0,
             row.MarkName or "",

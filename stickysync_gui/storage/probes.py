@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, DateTime, delete, func, insert, select, update
+from sqlalchemy import Connection, DateTime, and_, delete, func, insert, select, update
 
 from stickysync_gui.domain.records import ValueState
 from stickysync_gui.storage import tables as t
@@ -13,8 +13,6 @@ from stickysync_gui.storage.decrypt import decrypt
 READ_TABLES = ("clients", "locations", "passwords")
 SAMPLE = 50
 _SLACK = timedelta(seconds=60)
-_NOBODY = -2147483647
-"""An id that no row of Automate's has."""
 
 
 def read_one(connection: Connection, table: str) -> None:
@@ -23,15 +21,14 @@ def read_one(connection: Connection, table: str) -> None:
 
 
 def write_and_undo(connection: Connection) -> None:
-    """Use each right on each of the plugin's tables on rows that do not exist, so that also MyISAM keeps nothing."""
+    """Use each right on each of the plugin's tables, on no row at all, so that also MyISAM is left as it is."""
     for table in (*t.PLUGIN_TABLES, *t.OWN_TABLES):
         column = next(iter(table.columns))
-        nobody = "-" if column.type.python_type is str else _NOBODY
-        connection.execute(update(table).where(column == nobody).values({column.name: nobody}))
-        connection.execute(delete(table).where(column == nobody))
-        # Nothing to select from, so nothing is inserted; the right is checked all the same.
-        nothing = select(column).where(column == nobody)
-        connection.execute(insert(table).from_select([column.name], nothing))
+        # No row is both, whatever it holds; the column is named, so that the right to read it is asked for too.
+        nowhere = and_(column.is_(None), column.is_not(None))
+        connection.execute(update(table).where(nowhere).values({column.name: column}))
+        connection.execute(delete(table).where(nowhere))
+        connection.execute(insert(table).from_select([column.name], select(column).where(nowhere)))
 
 
 def links_newer_than_our_runs(connection: Connection) -> int:

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection, DateTime, func, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from stickysync_gui.domain.progress import Summary
 from stickysync_gui.errors import LockHeld, LockLost
@@ -59,7 +59,12 @@ class _NamedLock:
 
     def is_ours(self) -> bool:
         name = self._name
-        return self._connection.scalar(select(func.IS_USED_LOCK(name) == func.CONNECTION_ID())) == 1
+        try:
+            return self._connection.scalar(select(func.IS_USED_LOCK(name) == func.CONNECTION_ID())) == 1
+        except SQLAlchemyError:
+            # So that nothing waits for an answer of this session again, nor takes it up anew.
+            self._connection.invalidate()
+            raise
 
     def release(self) -> None:
         # Closing the session frees the lock whether or not it still answers.
@@ -95,13 +100,18 @@ class RunLock:
     def take(self, wait_seconds: float = 0) -> None:
         """Take the lock.
 
+        Args:
+            wait_seconds: less than the minute after which an answer counts as lost.
+
         Raises:
             LockHeld: another run holds it; says which, from the run table.
         """
         if self._database.is_sqlite:
             try:
                 self._holding = _FileLock(f"{self._database.address.sqlite_file}.runlock")
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
                 raise self._held() from None
             return
         connection = self._database.separate_connection()
@@ -134,8 +144,9 @@ class RunLock:
             return False
         try:
             return self._holding.is_ours()
-        except DBAPIError:
-            # A dead lock connection means a lost lock, unless the whole database is gone: then this raises.
+        except SQLAlchemyError:
+            # A dead lock connection means a lock lost for good; is the whole database gone, this says so.
+            self._holding = None
             self._database.unit(lambda connection: connection.scalar(select(func.UTC_TIMESTAMP())))
             return False
 
@@ -146,9 +157,13 @@ class RunLock:
             self._holding = None
 
     def _held(self) -> LockHeld:
-        holder = self._database.unit(open_run)
         words = "Another run is on"
-        if holder is not None:
+        try:
+            holder = self._database.unit(open_run)
+        except SQLAlchemyError:
+            holder = None
+        # A run that died never ended; whoever holds the lock was heard of within two minutes.
+        if holder is not None and holder.silent_seconds <= SILENT_SECONDS + PING_SECONDS:
             words += f", by {holder.who} on {holder.computer} since {holder.since}; its last sign of life is"
             words += f" {holder.silent_seconds} s old"
         return LockHeld(
@@ -180,7 +195,9 @@ def open_run(connection: Connection) -> OpenRun | None:
 
 
 def begin_run(connection: Connection, run: RunBegun, password_rows: int | None = None) -> None:
-    """Enter a run into the run table."""
+    """Enter a run into the run table; once, though the unit is repeated when the answer to its commit was lost."""
+    if connection.scalar(select(t.run.c.RunID).where(t.run.c.RunID == run.id)) is not None:
+        return
     now = func.UTC_TIMESTAMP()
     connection.execute(
         insert(t.run).values(
@@ -194,6 +211,13 @@ def begin_run(connection: Connection, run: RunBegun, password_rows: int | None =
             PasswordRows=password_rows,
         )
     )
+
+
+def record_choice(connection: Connection, choice: RunBegun) -> None:
+    """Enter a user's choice by hand, which is over at once."""
+    begin_run(connection, choice)
+    ended = {"EndedAt": func.UTC_TIMESTAMP(), "Ended": "choice"}
+    connection.execute(update(t.run).where(t.run.c.RunID == choice.id).values(ended))
 
 
 def sign_of_life(connection: Connection, run_id: str, password_rows: int | None = None) -> None:

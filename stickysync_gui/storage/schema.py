@@ -71,10 +71,11 @@ class TablesFound:
         absent = [table.name for table in needed if table.name in self.missing]
         if absent:
             raise TablesMissing(
-                happened=f"The database lacks {', '.join(absent)}.",
+                # A server does not show whether a table exists to an account without any right on it.
+                happened=f"The database lacks {', '.join(absent)}, or this account has no right on them.",
                 unchanged="Nothing was changed.",
-                todo="Create them with `stickysync setup` or on the Configuration tab, or hand this to a DBA:\n"
-                + ddl([t.plugin.tables[name] for name in absent]),
+                todo="Create them with `stickysync setup` or on the Configuration tab, or hand this to a DBA (with the "
+                "rights: stickysync setup --show-sql):\n" + ddl([t.plugin.tables[name] for name in absent]),
             )
 
     def require_writable_state(self) -> None:

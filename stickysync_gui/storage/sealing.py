@@ -38,7 +38,9 @@ class SealedKey:
 
 def _derive(passphrase: Secret, salt: bytes) -> bytes:
     # 2^17 blocks of 1 KiB: 128 MiB and some tenths of a second for each guess.
-    return Scrypt(salt=salt, length=32, n=2**17, r=8, p=1).derive(passphrase.reveal().encode("utf-8"))
+    scrypt = Scrypt(salt=salt, length=32, n=2**17, r=8, p=1)
+    # Odd bytes of an environment count as they came.
+    return scrypt.derive(passphrase.reveal().encode("utf-8", "surrogateescape"))
 
 
 def seal(sealed: SealedKey, passphrase: Secret) -> str:
@@ -66,12 +68,7 @@ def unseal(stored: str, passphrase: Secret) -> SealedKey:
     """
     raw = _raw(stored)
     if raw is None or not is_ours(stored):
-        raise ForeignKeyStored(
-            happened="The stored API key was written by another program; this one cannot read it.",
-            unchanged="The stored value was left as it is.",
-            todo="Apply the API key again and confirm the replacement (stickysync key set --replace). "
-            "The Control Center plugin cannot read the new value and stops syncing.",
-        )
+        raise _foreign()
     head, nonce = raw[:_HEAD], raw[1 + _SALT : _HEAD]
     try:
         plain = AESGCM(_derive(passphrase, raw[1 : 1 + _SALT])).decrypt(nonce, raw[_HEAD:], head)
@@ -83,7 +80,19 @@ def unseal(stored: str, passphrase: Secret) -> SealedKey:
             "with a new passphrase.",
         ) from None
     region, _, key = plain.decode("utf-8").partition("\n")
+    if region and region not in set(Region):
+        # Sealed by a newer version; the key must go to none of the hosts that this one knows.
+        raise _foreign()
     return SealedKey(Secret(key), Region(region) if region else None)
+
+
+def _foreign() -> ForeignKeyStored:
+    return ForeignKeyStored(
+        happened="The stored API key was written by another program; this one cannot read it.",
+        unchanged="The stored value was left as it is.",
+        todo="Apply the API key again and confirm the replacement (stickysync key set --replace). "
+        "The Control Center plugin cannot read the new value and stops syncing.",
+    )
 
 
 def _raw(stored: str) -> bytes | None:

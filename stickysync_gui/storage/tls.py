@@ -11,6 +11,8 @@ import socket
 import ssl
 from typing import Any
 
+from stickysync_gui.errors import DatabaseRefused
+
 
 class CertificateRefused(ssl.SSLError):
     """The server showed another certificate than the pinned one, or none is pinned yet.
@@ -33,7 +35,7 @@ class _PinnedSocket(ssl.SSLSocket):
         shown = hashlib.sha256(self.getpeercert(binary_form=True) or b"").hexdigest()
         context = self.context
         pinned = context.pinned if isinstance(context, PinnedContext) else ""
-        if not hmac.compare_digest(shown, pinned):
+        if not hmac.compare_digest(shown.encode(), pinned.encode()):
             raise CertificateRefused(shown, pinned)
 
 
@@ -64,6 +66,14 @@ def verifying_context(ca_file: str) -> ssl.SSLContext:
         ca_file: PEM file of the authority, or empty for the system's.
 
     Raises:
-        OSError: the file cannot be read or is no certificate.
+        DatabaseRefused: the file cannot be read or is no certificate.
     """
-    return ssl.create_default_context(cafile=ca_file or None)
+    try:
+        return ssl.create_default_context(cafile=ca_file or None)
+    except OSError as problem:
+        reason = problem.reason if isinstance(problem, ssl.SSLError) else problem.strerror
+        raise DatabaseRefused(
+            happened=f"The CA file {ca_file} cannot be used ({reason or type(problem).__name__}).",
+            unchanged="Nothing was sent.",
+            todo="Give a PEM file with the certificate of the authority that signed the server's, or choose pin.",
+        ) from None
