@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import re
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import cast
 
 MASK = "***"
 FILE_BYTES = 1_000_000
@@ -56,6 +58,19 @@ class RedactingFormatter(logging.Formatter):
         return self._redactor.redact(super().format(record))
 
 
+class _PrivateFile(RotatingFileHandler):
+    """Each file is readable for its owner alone, from its first moment on."""
+
+    def _open(self) -> TextIOWrapper:
+        def private(path: str, flags: int) -> int:
+            return os.open(path, flags, 0o600)
+
+        return cast(
+            "TextIOWrapper",
+            open(self.baseFilename, self.mode, encoding=self.encoding, opener=private),
+        )
+
+
 def start_file_log(folder: Path, redactor: Redactor, level: str = "INFO", name: str = "stickysync") -> Path:
     """Send all logging of this process to a rotating file; return its path.
 
@@ -65,9 +80,7 @@ def start_file_log(folder: Path, redactor: Redactor, level: str = "INFO", name: 
         name: stem of the file, so that window and console do not rotate each other's.
     """
     path = folder / f"{name}.log"
-    # Made beforehand, so that it never is readable for others even for a moment.
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-    handler = RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+    handler = _PrivateFile(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
     handler.setFormatter(RedactingFormatter(redactor))
     root = logging.getLogger()
     root.addHandler(handler)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
 
 from stickysync_gui.domain.connection import Region
 from stickysync_gui.errors import ItGlueUnreachable, KeyRefused, UsageError
 from stickysync_gui.itglue.answers import Refused
-from stickysync_gui.itglue.client import ItGlue
+
+if TYPE_CHECKING:
+    from stickysync_gui.itglue.client import ItGlue
 
 _NOTHING = "Nothing was stored."
 
@@ -20,11 +23,13 @@ def allowed_url(url: str) -> str:
     Raises:
         UsageError: it may not.
     """
-    parts = urlsplit(url.rstrip("/"))
-    if parts.scheme == "https" and parts.geturl() in {region.url for region in Region}:
-        return parts.geturl()
-    if parts.scheme in ("http", "https") and is_loopback(url) and not (parts.username or parts.query):
-        return parts.geturl()
+    parts = _parts(url.rstrip("/"))
+    if parts is not None:
+        if parts.geturl() in {region.url for region in Region}:
+            return parts.geturl()
+        is_plain = "@" not in parts.netloc and not (parts.query or parts.fragment)
+        if parts.scheme in ("http", "https") and is_plain and is_loopback(url):
+            return parts.geturl()
     raise UsageError(
         happened="The IT Glue address is none of the service's three and not on this computer.",
         unchanged="The API key was sent nowhere.",
@@ -34,13 +39,23 @@ def allowed_url(url: str) -> str:
 
 def is_loopback(url: str) -> bool:
     """Whether the URL's host is this computer."""
-    host = urlsplit(url).hostname or ""
+    parts = _parts(url)
+    host = parts.hostname or "" if parts is not None else ""
     if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _parts(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        # Asked for here, since a port that is none raises only then.
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
 
 
 async def check_key(glue: ItGlue) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isfinite
 
 
 class Refused(Exception):
@@ -52,18 +53,24 @@ class NotSent(Exception):
 
 
 def retry_after(header: str | None, now: datetime | None = None) -> float | None:
-    """Seconds that a Retry-After header asks for; it comes as seconds or as an HTTP date. None when absent or odd."""
-    if header is None:
-        return None
-    text = header.strip()
+    """Seconds that a Retry-After header asks for; it comes as seconds or as an HTTP date. None when absent or odd.
+
+    Args:
+        now: by the clock that wrote the date, where known; this PC's may be off by minutes.
+    """
+    text = (header or "").strip()
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
-        pass
+        moment = http_date(text)
+        return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds()) if moment else None
+    return max(0.0, seconds) if isfinite(seconds) else None
+
+
+def http_date(header: str | None) -> datetime | None:
+    """The moment that a header such as Date names; None when absent or odd."""
     try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
+        moment = parsedate_to_datetime(header or "")
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

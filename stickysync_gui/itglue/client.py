@@ -11,44 +11,30 @@ import random
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
-from stickysync_gui.domain.progress import PageRead, Report, Waiting, no_report
+from stickysync_gui.domain.progress import Report, Waiting, no_report
 from stickysync_gui.domain.records import Category, Entry, Organization
 from stickysync_gui.domain.secret import Secret
-from stickysync_gui.errors import ItGlueUnreachable, KeyRefused
-from stickysync_gui.itglue import documents
-from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttled, retry_after
+from stickysync_gui.errors import ItGlueUnreachable
+from stickysync_gui.itglue import documents, words
+from stickysync_gui.itglue.access import is_loopback
+from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttled, http_date, retry_after
 from stickysync_gui.itglue.documents import NotADocument, Payload
-from stickysync_gui.itglue.pacing import Pacer, wait_or_stop
+from stickysync_gui.itglue.pacing import Pacer
+from stickysync_gui.itglue.walking import PageTooBig, Walk, Walker
 
 T = TypeVar("T")
 
 REQUEST_SECONDS = 60.0
-PAGE_SIZES = (1000, 500, 250, 100)
 READ_ATTEMPTS = 4
 THROTTLED_ATTEMPTS = 9
 _IDS_PER_LIST = 100
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0
 _MEDIA_TYPE = "application/vnd.api+json"
-_OURS_UNCHANGED = "What was synced before stays; nothing else was changed."
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """All entries of a list; `total` is how many rows IT Glue itself counted, where it said so."""
-
-    entries: dict[int, Entry]
-    total: int | None
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether as many rows came as IT Glue counted."""
-        return self.total is None or self.total == len(self.entries)
 
 
 class ItGlue:
@@ -61,6 +47,9 @@ class ItGlue:
         stop: set when the user asks to stop; ends every wait.
         context: a TLS context built beforehand, off the window's thread (building one takes some 20 ms).
         request_seconds: total time for one request.
+
+    Raises:
+        KeyRefused: the key is none that could be sent.
     """
 
     def __init__(
@@ -79,14 +68,20 @@ class ItGlue:
         self._report = report
         self._request_seconds = request_seconds
         self._throttled_in_a_row = 0
-        self._page_size = PAGE_SIZES[0]
+        self._walker = Walker(self._get, report)
         self.requests = 0
         self.host = urlsplit(url).netloc
+        sent_key = key.reveal()
+        # HTTP's own refusal of such a header would repeat the key.
+        if not (sent_key and sent_key.isascii() and sent_key.isprintable()) or " " in sent_key:
+            raise words.key_malformed()
         self._http = httpx.AsyncClient(
             base_url=url,
-            headers={"x-api-key": key.reveal(), "accept": _MEDIA_TYPE},
+            headers={"x-api-key": sent_key, "accept": _MEDIA_TYPE},
             # The key must never follow a redirect to another host.
             follow_redirects=False,
+            # A proxy of the environment's would get the key in the clear.
+            trust_env=not is_loopback(url),
             verify=context if context is not None else True,
             timeout=request_seconds,
         )
@@ -111,12 +106,8 @@ class ItGlue:
         Raises:
             KeyRefused, ItGlueUnreachable, StopRequested.
         """
-        found: dict[int, Organization] = {}
-        async for items, _ in self._pages("/organizations", {}):
-            for item in items:
-                organization = documents.organization(item)
-                found[organization.id] = organization
-        return found
+        pages = self._walker.pages("/organizations", {}, documents.organization)
+        return {found.id: found async for rows in pages for found in rows.records}
 
     async def probe(self) -> None:
         """The cheapest call that only a good key passes.
@@ -136,9 +127,8 @@ class ItGlue:
 
     async def categories(self) -> list[Category]:
         """The account's password categories."""
-        return [
-            documents.category(item) async for items, _ in self._pages("/password_categories", {}) for item in items
-        ]
+        pages = self._walker.pages("/password_categories", {}, documents.category)
+        return list({found.id: found async for rows in pages for found in rows.records}.values())
 
     async def walk(self, organization_id: int | None = None, *, most_pages: int | None = None) -> Walk | None:
         """Read the entries of one organization, or of the whole account.
@@ -149,27 +139,7 @@ class ItGlue:
 
         A walk whose count differs from IT Glue's own is repeated once.
         """
-        filters = {"filter[organization_id]": str(organization_id)} if organization_id is not None else {}
-        walk = await self._walk_once(filters, most_pages)
-        if walk is not None and not walk.is_complete:
-            again = await self._walk_once(filters, None)
-            if again is not None:
-                walk = again if again.is_complete else Walk({**walk.entries, **again.entries}, None)
-        if walk is None or organization_id is None:
-            return walk
-        return Walk({i: e for i, e in walk.entries.items() if e.organization_id == organization_id}, None)
-
-    async def _walk_once(self, filters: dict[str, str], most_pages: int | None) -> Walk | None:
-        entries: dict[int, Entry] = {}
-        total = None
-        async for items, total in self._pages("/passwords", filters):
-            for item in items:
-                entry = documents.entry(item)
-                entries[entry.id] = entry
-            self._report(PageRead(len(entries), total))
-            if most_pages is not None and total is not None and total > most_pages * self._page_size:
-                return None
-        return Walk(entries, total)
+        return await self._walker.entries(organization_id, most_pages)
 
     async def entry(self, entry_id: int) -> Entry | None:
         """Show one entry without its value; None when it is gone (404).
@@ -191,30 +161,10 @@ class ItGlue:
         wanted = set(entry_ids)
         for start in range(0, len(entry_ids), _IDS_PER_LIST):
             block = ",".join(map(str, entry_ids[start : start + _IDS_PER_LIST]))
-            page = await self._get("/passwords", {"filter[id]": block, "page[size]": "1000"}, documents.page)
-            for entry in map(documents.entry, page.items):
-                if entry.id in wanted:
-                    found[entry.id] = entry
+            params = {"filter[id]": block, "page[size]": "1000"}
+            entries = await self._get("/passwords", params, lambda body: [*map(documents.entry, documents.many(body))])
+            found.update((entry.id, entry) for entry in entries if entry.id in wanted)
         return found
-
-    async def _pages(
-        self, path: str, filters: dict[str, str]
-    ) -> AsyncIterator[tuple[list[dict[str, Any]], int | None]]:
-        """Yield pages in order of id; a page that takes too long is asked for again in smaller parts."""
-        offset = 0
-        while True:
-            size = self._page_size
-            number = offset // size + 1
-            params = {**filters, "sort": "id", "page[size]": str(size), "page[number]": str(number)}
-            try:
-                page = await self._get(path, params, documents.page, smaller_may_help=size != PAGE_SIZES[-1])
-            except _PageTooBig:
-                self._page_size = PAGE_SIZES[PAGE_SIZES.index(size) + 1]
-                continue
-            yield page.items, page.total
-            if not page.items or page.next_page is None or page.next_page <= number:
-                return
-            offset = (page.next_page - 1) * size
 
     async def _get(
         self,
@@ -242,10 +192,11 @@ class ItGlue:
             except Refused as refused:
                 if row:
                     raise
-                raise self.key_refused(refused) if refused.is_about_rights else _odd(refused, self.host) from None
+                tell = words.key_refused if refused.is_about_rights else words.odd
+                raise tell(self.host, refused) from None
             except (AnswerLost, NotSent) as problem:
                 if isinstance(problem, AnswerLost) and problem.too_slow and smaller_may_help:
-                    raise _PageTooBig from None
+                    raise PageTooBig from None
                 lost = problem
         assert lost is not None
         raise self.unreachable(lost)
@@ -262,7 +213,7 @@ class ItGlue:
     async def _back_off(self, attempt: int) -> None:
         seconds = min(2.0**attempt, 30.0) * (0.5 + random.random() / 2)
         self._report(Waiting(seconds, "IT Glue did not answer; asking again."))
-        await wait_or_stop(seconds, self._stop)
+        await self._pacer.wait(seconds, self._stop)
 
     # --- writing ------------------------------------------------------------------------------------------------
 
@@ -274,12 +225,15 @@ class ItGlue:
             AnswerLost: it may have been created; look before repeating.
         """
         body = documents.create_body(organization_id, payload, category_id)
-        return _written(await self._exchange("POST", "/passwords", body=body, payload=payload))
+        return _written(await self._exchange("POST", "/passwords", body=body, payloads=[payload]))
 
     async def update(self, entry_id: int, payload: Payload) -> Entry:
         """PATCH one entry, once. Call inside `turn`. Raises as `create`; repeating the same body does no harm."""
         body = documents.update_body(payload)
-        return _written(await self._exchange("PATCH", f"/passwords/{entry_id}", body=body, payload=payload))
+        entry = _written(await self._exchange("PATCH", f"/passwords/{entry_id}", body=body, payloads=[payload]))
+        if entry.id != entry_id:
+            raise AnswerLost("it answered with another entry than the one that was sent")
+        return entry
 
     async def create_many(
         self, organization_id: int, payloads: Sequence[Payload], category_id: int | None
@@ -294,11 +248,12 @@ class ItGlue:
         """
         path = f"/organizations/{organization_id}/relationships/passwords"
         body = documents.create_many_body(payloads, category_id)
-        return _written_many(await self._exchange("POST", path, body=body))
+        return _written_many(await self._exchange("POST", path, body=body, payloads=payloads))
 
     async def update_many(self, payloads: Mapping[int, Payload]) -> list[Entry]:
         """PATCH several entries by id, once. Call inside `turn`. Returns and raises as `create_many`."""
-        return _written_many(await self._exchange("PATCH", "/passwords", body=documents.update_many_body(payloads)))
+        body = documents.update_many_body(payloads)
+        return _written_many(await self._exchange("PATCH", "/passwords", body=body, payloads=list(payloads.values())))
 
     # --- one request --------------------------------------------------------------------------------------------
 
@@ -309,7 +264,7 @@ class ItGlue:
         *,
         params: dict[str, str] | None = None,
         body: bytes | None = None,
-        payload: Payload | None = None,
+        payloads: Sequence[Payload] = (),
     ) -> bytes:
         if self._pacer.paused_seconds > 0:
             # Another request met a 429 since this one got its turn.
@@ -319,66 +274,54 @@ class ItGlue:
         try:
             async with asyncio.timeout(self._request_seconds):
                 answer = await self._http.request(method, path, params=params, content=body, headers=headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             raise NotSent(_connect_words(error), is_tls=_is_tls(error)) from None
         except (TimeoutError, httpx.TimeoutException):
             raise AnswerLost(f"no answer within {self._request_seconds:.0f} s", too_slow=True) from None
         except httpx.HTTPError:
             raise AnswerLost("the connection was cut") from None
-        return self._judge(answer, payload)
+        return self._judge(answer, payloads)
 
-    def _judge(self, answer: httpx.Response, payload: Payload | None) -> bytes:
+    def _judge(self, answer: httpx.Response, payloads: Sequence[Payload]) -> bytes:
         status, body = answer.status_code, answer.content
         if status != 429:
             self._throttled_in_a_row = 0
         if 200 <= status < 300:
             return body
         if status == 429:
-            asked = retry_after(answer.headers.get("retry-after"))
-            doubling = min(FIRST_PAUSE * 2**self._throttled_in_a_row, LONGEST_PAUSE)
-            self._throttled_in_a_row += 1
-            self._pacer.pause(asked if asked is not None else doubling)
+            headers = answer.headers
+            self._pause(retry_after(headers.get("retry-after"), http_date(headers.get("date"))))
             raise Throttled
-        if documents.took_too_long(body) or status == 504:
+        if documents.took_too_long(body) or status in (408, 504):
             raise AnswerLost("IT Glue said that the request took too long", too_slow=True)
         if status >= 500:
             raise AnswerLost(f"IT Glue answered with error {status}")
         if 300 <= status < 400:
-            raise Refused(status, "it tried to redirect the request elsewhere")
-        raise Refused(status, documents.words_of_refusal(body, payload))
+            redirected = "it tried to redirect the request elsewhere"
+            # Whoever redirects a write may have passed it on as well.
+            raise AnswerLost(redirected) if payloads else Refused(status, redirected)
+        raise Refused(status, documents.words_of_refusal(body, *payloads))
+
+    def _pause(self, asked: float | None) -> None:
+        """Hold everything back after a 429: as long as it asks for, and longer each time that this was not enough."""
+        met, is_on = self._throttled_in_a_row, self._pacer.paused_seconds > 0
+        if not is_on:
+            # Several requests in flight meet the same limit; that is one time, not four.
+            self._throttled_in_a_row += 1
+        elif asked is None:
+            return
+        least = min(FIRST_PAUSE * 2**met, LONGEST_PAUSE) if asked is None else min(2.0**met - 1, LONGEST_PAUSE)
+        self._pacer.pause(max(asked or 0.0, least))
 
     # --- what it means for the user -----------------------------------------------------------------------------
 
-    def key_refused(self, refused: Refused) -> KeyRefused:
-        """The error for a key that even the cheapest call refuses."""
-        return KeyRefused(
-            happened=f"{self.host} refuses the API key ({refused.status}: {refused.words}).",
-            unchanged=_OURS_UNCHANGED,
-            todo="Check the key in IT Glue (Account > Settings > API Keys): it may be mistyped, paused, revoked, or "
-            "unused for 90 days. A key of another region is refused in the same way.",
-        )
-
     def unreachable(self, problem: AnswerLost | NotSent) -> ItGlueUnreachable:
         """The error for an IT Glue that does not answer."""
-        if isinstance(problem, NotSent) and problem.is_tls:
-            todo = "A proxy or virus scanner may break the TLS connection; IT Glue's certificate is always checked."
-        else:
-            todo = "Check the network, proxy and IT Glue's status page, then try again."
-        return ItGlueUnreachable(
-            happened=f"{self.host} cannot be reached: {problem.words}.", unchanged=_OURS_UNCHANGED, todo=todo
-        )
+        return words.unreachable(self.host, problem)
 
     def still_throttled(self) -> ItGlueUnreachable:
         """The error for an IT Glue that has been saying "too many requests" for minutes."""
-        return ItGlueUnreachable(
-            happened=f"{self.host} has been refusing requests as too many for several minutes.",
-            unchanged=_OURS_UNCHANGED,
-            todo="Another integration may be using up the account's limit of 3000 requests in 5 minutes; try later.",
-        )
-
-
-class _PageTooBig(Exception):
-    """The page took too long; a smaller one may not."""
+        return words.still_throttled(self.host)
 
 
 def _written(body: bytes) -> Entry:
@@ -401,14 +344,6 @@ def _written_many(body: bytes) -> list[Entry]:
     return entries
 
 
-def _odd(refused: Refused, host: str) -> ItGlueUnreachable:
-    return ItGlueUnreachable(
-        happened=f"{host} answered with {refused.status}: {refused.words}.",
-        unchanged=_OURS_UNCHANGED,
-        todo="Check that the address is IT Glue's API; a proxy may be in between.",
-    )
-
-
 def _is_tls(error: httpx.TransportError) -> bool:
     cause: BaseException | None = error
     while cause is not None:
@@ -419,6 +354,8 @@ def _is_tls(error: httpx.TransportError) -> bool:
 
 
 def _connect_words(error: httpx.TransportError) -> str:
+    if isinstance(error, httpx.ProxyError):
+        return "the proxy does not let it through"
     if _is_tls(error):
         return "its TLS certificate was not accepted"
     if isinstance(error, httpx.TimeoutException):

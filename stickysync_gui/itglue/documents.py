@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from stickysync_gui.domain.records import Category, Entry, Field, Organization
 from stickysync_gui.domain.secret import Secret
@@ -13,6 +15,8 @@ from stickysync_gui.domain.secret import Secret
 Payload = Mapping[Field, str | Secret]
 """What is sent of an entry: text, and the value as a secret."""
 LONGEST_WORDS = 300
+LEAST_ECHO = 6
+"""Characters of a value that count as a part of it when they turn up in an answer."""
 
 
 class NotADocument(ValueError):
@@ -59,7 +63,8 @@ def page(body: bytes) -> Page:
     items = document.get("data")
     if not isinstance(items, list):
         raise NotADocument("no list")
-    meta = document.get("meta") or {}
+    meta = document.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
     return Page(items, _number(meta.get("next-page")), _number(meta.get("total-count")))
 
 
@@ -104,16 +109,15 @@ def organization(item: Mapping[str, Any]) -> Organization:
 def entry(item: Mapping[str, Any]) -> Entry:
     """A password entry from its resource object; a value that a list shows by mistake is not looked at.
 
+    One that belongs to no organization gets 0, which no mapping names.
+
     Raises:
-        NotADocument: id, attributes or the organization are missing.
+        NotADocument: id or attributes are missing.
     """
     attributes = _attributes(item)
-    organization_id = _number(attributes.get("organization-id"))
-    if organization_id is None:
-        raise NotADocument("an entry without organization")
     return Entry(
         id=_id(item),
-        organization_id=organization_id,
+        organization_id=_number(attributes.get("organization-id")) or 0,
         name=_text(attributes, "name"),
         username=_text(attributes, "username"),
         url=_text(attributes, "url"),
@@ -127,7 +131,8 @@ def entry(item: Mapping[str, Any]) -> Entry:
 
 def category(item: Mapping[str, Any]) -> Category:
     """A password category from its resource object."""
-    return Category(_id(item), _text(_attributes(item), "name"))
+    attributes = _attributes(item)
+    return Category(_id(item), _text(attributes, "name"))
 
 
 def create_body(organization_id: int, payload: Payload, category_id: int | None) -> bytes:
@@ -168,26 +173,44 @@ def _body(data: dict[str, Any] | list[dict[str, Any]]) -> bytes:
     return json.dumps({"data": data}, ensure_ascii=False).encode("utf-8")
 
 
-def words_of_refusal(body: bytes, payload: Payload | None = None) -> str:
+def words_of_refusal(body: bytes, *payloads: Payload) -> str:
     """IT Glue's own words for a refusal, from whichever of the known error shapes came (itglue-api.md 11).
 
     Args:
-        payload: what was sent; words that echo the value are not shown.
+        payloads: what was sent; words that echo a value, or a part of one, are not shown.
     """
+    words = _words(body)
+    values = [payload.get(Field.PASSWORD) for payload in payloads]
+    if any(isinstance(value, Secret) and _echoes(value.reveal(), words) for value in values):
+        return "its words repeat the value and are not shown"
+    return words[:LONGEST_WORDS] or "no reason given"
+
+
+def took_too_long(body: bytes) -> bool:
+    """Whether an answer says that the request took too long; its HTTP status is unknown (itglue-api.md 13, U19).
+
+    A value "is too long" in a refusal, which is another matter.
+    """
+    words = _words(body).casefold()
+    return any(said in words for said in ("took too long", "taken too long", "timed out"))
+
+
+def _words(body: bytes) -> str:
     try:
         document = parse(body)
     except NotADocument:
-        return "no reason given"
+        return ""
     errors = document.get("errors")
-    parts = [_error_words(e) for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
-    words = "; ".join(part for part in parts if part) or str(document.get("message") or "no reason given")
-    value = payload.get(Field.PASSWORD) if payload else None
-    if isinstance(value, Secret) and value.reveal()[:6] in words:
-        return "its words repeat the value and are not shown"
-    return words[:LONGEST_WORDS]
+    parts = [_error_words(error) for error in (errors if isinstance(errors, list) else [errors])]
+    others = (document.get("message"), document.get("error"))
+    return "; ".join(filter(None, parts)) or next((text for text in others if isinstance(text, str)), "")
 
 
-def _error_words(error: Mapping[str, Any]) -> str:
+def _error_words(error: object) -> str:
+    if isinstance(error, str):
+        return error
+    if not isinstance(error, dict):
+        return ""
     source = error.get("source")
     pointer = source.get("pointer") if isinstance(source, dict) else None
     if isinstance(pointer, list):
@@ -197,17 +220,19 @@ def _error_words(error: Mapping[str, Any]) -> str:
     return f"{words} (at {pointer})" if words and pointer else words
 
 
-def took_too_long(body: bytes) -> bool:
-    """Whether an answer says that the request took too long; its HTTP status is unknown (itglue-api.md 13, U19)."""
-    try:
-        errors = parse(body).get("errors")
-    except NotADocument:
-        return False
-    return any("too long" in _error_words(e).casefold() for e in errors or () if isinstance(e, dict))
+def _echoes(value: str, words: str) -> bool:
+    """Whether words hold the value, or a part of it that is too long for chance, in any usual spelling."""
+    shown = words[: LONGEST_WORDS + LEAST_ECHO]
+    spellings = {text.casefold() for text in (shown, html.unescape(shown), unquote(shown), shown.replace("\\", ""))}
+    sought = value.casefold()
+    parts = {sought[start : start + LEAST_ECHO] for start in range(max(1, len(sought) - LEAST_ECHO + 1))}
+    # Most refusals name the field itself.
+    of_the_name = {"passwords"[start : start + LEAST_ECHO] for start in range(len("passwords") - LEAST_ECHO + 1)}
+    return any(part in text for part in parts - of_the_name for text in spellings)
 
 
 def _attributes(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    attributes = item.get("attributes")
+    attributes = item.get("attributes") if isinstance(item, dict) else None
     if not isinstance(attributes, dict):
         raise NotADocument("no attributes")
     return attributes
@@ -226,7 +251,7 @@ def _number(value: Any) -> int | None:
         return None
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -68,7 +68,8 @@ class Pacer:
         Raises:
             StopRequested: the user asked to stop while this waited.
         """
-        async with self._slots:
+        await self._take_place(stop)
+        try:
             while (delay := self._delay()) > 0:
                 if delay >= TELL_FROM_SECONDS:
                     report(Waiting(delay, "IT Glue takes no more requests for now."))
@@ -77,6 +78,32 @@ class Pacer:
                 raise StopRequested
             self._sent.append(self._clock())
             yield
+        finally:
+            self._slots.release()
+
+    async def _take_place(self, stop: asyncio.Event | None) -> None:
+        if stop is None or not self._slots.locked():
+            await self._slots.acquire()
+            return
+        taking, stopping = asyncio.ensure_future(self._slots.acquire()), asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait((taking, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if not taking.done():
+                raise StopRequested
+        except BaseException:
+            if not taking.cancel():
+                self._slots.release()
+            raise
+        finally:
+            stopping.cancel()
+
+    async def wait(self, seconds: float, stop: asyncio.Event | None) -> None:
+        """Sleep between two attempts, by the pacer's own means.
+
+        Raises:
+            StopRequested: the user asked to stop meanwhile.
+        """
+        await self._wait(seconds, stop)
 
     def pause(self, seconds: float) -> None:
         """Send nothing for that long; a longer pause that is on already stays."""

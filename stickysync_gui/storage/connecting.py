@@ -19,6 +19,9 @@ ANSWER_SECONDS = 60.0
 # Strict on every engine, so that a value that does not fit is refused and never clamped; nothing else, so that
 # modes such as ANSI_QUOTES of the server cannot change what our statements mean.
 SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES', SESSION innodb_lock_wait_timeout = 5"
+SILENT_SECONDS = 120
+"""After so much silence the server ends any session of ours: a PC that sleeps in the middle of a write must hold
+neither the run lock nor the map lock for the server's usual eight hours."""
 _GIBBERISH = (AssertionError, LookupError, ValueError, struct.error)
 """What PyMySQL's parser comes to when the other side speaks another protocol."""
 
@@ -84,7 +87,7 @@ def connect(address: DatabaseAddress, password: Secret | None) -> Any:
         password=password.reveal().encode("utf-8", "surrogateescape") if password else b"",
         database=address.schema,
         charset="utf8mb4",
-        init_command=SESSION,
+        init_command=f"{SESSION}, SESSION wait_timeout = {SILENT_SECONDS}",
         connect_timeout=CONNECT_SECONDS,
         read_timeout=ANSWER_SECONDS,
         write_timeout=ANSWER_SECONDS,

@@ -35,6 +35,12 @@ MAP_LOCK_SECONDS = 5
 REPEATS = 3
 
 
+class MapLockBusy(DatabaseRefused):
+    """Somebody else has been writing the map all the time."""
+
+    kind = "map_lock_busy"
+
+
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
     """What the server says of itself; times are its own."""
@@ -149,6 +155,9 @@ class Database:
         for attempt in range(REPEATS):
             try:
                 return once()
+            except MapLockBusy:
+                if attempt == REPEATS - 1:
+                    raise
             except DBAPIError as error:
                 if error_code(error) not in REPEATABLE or attempt == REPEATS - 1:
                     raise
@@ -165,8 +174,8 @@ class Database:
         taken = connection.scalar(select(func.GET_LOCK(name, MAP_LOCK_SECONDS)))
         connection.rollback()
         if taken != 1:
-            raise DatabaseRefused(
-                happened=f"Another StickySync has been writing the mapping for more than {MAP_LOCK_SECONDS} seconds.",
+            raise MapLockBusy(
+                happened="Another StickySync has been writing the mapping for a while.",
                 unchanged="Nothing was written.",
                 todo="Try again in a moment.",
             )
@@ -188,7 +197,6 @@ class Database:
             creator=self._connect,
             pool_size=1,
             pool_pre_ping=True,
-            pool_recycle=1800,
             # Without it a failed statement's values stand in the exception's text.
             hide_parameters=True,
         )

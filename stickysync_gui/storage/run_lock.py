@@ -1,7 +1,7 @@
 """One run at a time on one schema: a named lock on a connection of its own, and the run table (product.md 5).
 
-The lock dies with its connection. `wait_timeout` is lowered to two minutes on it and it is pinged, so a sleeping
-laptop loses it; the run asks before each request whether it is still the holder.
+The lock dies with its connection. The server ends a silent session of ours after two minutes and this one is pinged, so
+a sleeping laptop loses it; the run asks before each request whether it is still the holder.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import Connection, DateTime, func, insert, select, text, update
+from sqlalchemy import Connection, DateTime, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from stickysync_gui.domain.progress import Summary
 from stickysync_gui.errors import LockHeld, LockLost
+from stickysync_gui.storage import connecting
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.database import Database
 
-SILENT_SECONDS = 120
 PING_SECONDS = 20.0
 ENDED_WELL = ("done", "rows_failed")
 
@@ -116,7 +116,6 @@ class RunLock:
             return
         connection = self._database.separate_connection()
         try:
-            connection.execute(text(f"SET SESSION wait_timeout = {SILENT_SECONDS}"))
             taken = connection.scalar(select(func.GET_LOCK(self._name, max(0, round(wait_seconds)))))
         except BaseException:
             connection.close()
@@ -163,7 +162,7 @@ class RunLock:
         except SQLAlchemyError:
             holder = None
         # A run that died never ended; whoever holds the lock was heard of within two minutes.
-        if holder is not None and holder.silent_seconds <= SILENT_SECONDS + PING_SECONDS:
+        if holder is not None and holder.silent_seconds <= connecting.SILENT_SECONDS + PING_SECONDS:
             words += f", by {holder.who} on {holder.computer} since {holder.since}; its last sign of life is"
             words += f" {holder.silent_seconds} s old"
         return LockHeld(

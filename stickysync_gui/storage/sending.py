@@ -9,6 +9,8 @@ Crash points, and what the next plan makes of each:
   row 0 takes the password's own link for the entry.
 - link (adoption or settling), after `link` and before the update's answer: link with an update mark: Not verified.
 - update, between mark and `store`: the update mark makes it Not verified, never Changed in IT Glue.
+- a run that slept through all this and wakes with answers in its hands: its marks were settled by the run that took
+  over, so `store` and `take_back` find another mark or none and write nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from stickysync_gui.storage.decrypt import decrypt
 from stickysync_gui.storage.schema import too_big
 
 CHANGED_MEANWHILE = "It changed while the run was on; nothing was sent."
+SETTLED_BY_ANOTHER = "Another run took over and settled it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +114,15 @@ def payload_of(password: StoredPassword, value: Secret, fields: tuple[Field, ...
     return {field: everything[field] for field in fields}
 
 
-def take_back(connection: Connection, ready: Ready) -> None:
+def take_back(connection: Connection, ready: Ready, rules: WritingRules) -> None:
     """Undo the mark after a definite refusal: nothing was done, so the state is what it was before.
 
     An older mark of a create was settled before this request, so it goes too; one of a lost update still holds.
     """
     before = ready.before
+    now = plugin.state(connection, before.password_id)
+    if now is None or not _is_marked_by(now, rules):
+        return
     lost_update = before.mark is not None and before.mark.kind is MarkKind.UPDATE
     plugin.write_state(connection, before if lost_update else replace(before, mark=None))
 
@@ -147,28 +153,52 @@ def link(connection: Connection, row: PlannedRow, rules: WritingRules) -> Planne
     return replace(row, links=frozenset((entry.id,)))
 
 
-def store(connection: Connection, row: PlannedRow, entry: Entry, sent: tuple[Field, ...], rules: WritingRules) -> None:
+def store(connection: Connection, row: PlannedRow, entry: Entry, sent: tuple[Field, ...], rules: WritingRules) -> bool:
     """Store link, LastSync and baseline after IT Glue confirmed; the mark is cleared with them.
 
     Args:
         entry: as IT Glue returned it.
         sent: the fields of the request.
 
+    Returns:
+        False when this run's mark is gone: a run that slept must not write over what another settled meanwhile.
+
     Raises:
         IdDoesNotFit: the new id is too big for the password map; the mark stays, so nothing is created twice.
     """
+    before = plugin.state(connection, row.password.id) or SyncState(row.password.id)
+    after = baseline(row, entry, sent, before)
+    if not _is_marked_by(before, rules):
+        # Settled by the run that took over; or by ourselves, when the answer to this unit's first commit was lost.
+        return _tells_the_same(before, after)
     _require_fit(entry.id, rules)
     plugin.write_link(connection, row.password.id, entry.id)
-    before = plugin.state(connection, row.password.id) or SyncState(row.password.id)
-    plugin.write_state(connection, baseline(row, entry, sent, before))
+    plugin.write_state(connection, after)
+    return True
+
+
+def _is_marked_by(state: SyncState, rules: WritingRules) -> bool:
+    return state.mark is not None and state.mark.run_id == rules.run_id
+
+
+def _tells_the_same(stored: SyncState, wanted: SyncState) -> bool:
+    return (stored.entry_id, stored.value_hash, stored.returned_hash, stored.password_updated_at) == (
+        wanted.entry_id,
+        wanted.value_hash,
+        wanted.returned_hash,
+        wanted.password_updated_at,
+    )
 
 
 def store_many(
     connection: Connection, confirmed: list[tuple[PlannedRow, Entry, tuple[Field, ...]]], rules: WritingRules
-) -> None:
-    """`store` for a batch's confirmed rows, in one transaction. IdDoesNotFit leaves them all unwritten."""
-    for row, entry, sent in confirmed:
-        store(connection, row, entry, sent, rules)
+) -> set[int]:
+    """`store` for a batch's confirmed rows, in one transaction; IdDoesNotFit leaves them all unwritten.
+
+    Returns:
+        the ids of the passwords whose rows were stored.
+    """
+    return {row.password.id for row, entry, sent in confirmed if store(connection, row, entry, sent, rules)}
 
 
 def baseline(row: PlannedRow, entry: Entry, sent: tuple[Field, ...], before: SyncState) -> SyncState:

@@ -18,7 +18,7 @@ from stickysync_gui.errors import IdDoesNotFit
 from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttled
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS
 from stickysync_gui.storage import sending
-from stickysync_gui.storage.sending import CHANGED_MEANWHILE, Ready
+from stickysync_gui.storage.sending import CHANGED_MEANWHILE, SETTLED_BY_ANOTHER, Ready
 from stickysync_gui.sync.writer import CREATED_FIELDS, NO_CONNECTION_ATTEMPTS, RowWriter
 
 BATCH_ROWS = 25
@@ -144,8 +144,10 @@ class BatchWriter(RowWriter):
         self._successes += len(confirmed)
         steps = []
         try:
-            await self._database.write_map(sending.store_many, confirmed, self._rules)
-            steps = [self._done(row, entry) for row, entry, _ in confirmed]
+            stored = await self._database.write_map(sending.store_many, confirmed, self._rules)
+            for row, entry, _ in confirmed:
+                ours = row.password.id in stored
+                steps.append(self._done(row, entry) if ours else Step.of(row, Outcome.SKIPPED, SETTLED_BY_ANOTHER))
         except IdDoesNotFit:
             # One by one, so that only the row whose id is too big fails.
             for row, entry, fields in confirmed:
@@ -154,10 +156,9 @@ class BatchWriter(RowWriter):
 
     async def _store_alone(self, row: PlannedRow, entry: Entry, fields: tuple[Field, ...]) -> Step:
         try:
-            await self._database.write_map(sending.store, row, entry, fields, self._rules)
+            return await self._store(row, row, entry, fields)
         except IdDoesNotFit as problem:
             return Step.of(row, Outcome.FAILED, f"{problem.happened} {problem.todo}")
-        return self._done(row, entry)
 
 
 def _confirms(entry: Entry, row: PlannedRow) -> bool:

@@ -21,7 +21,7 @@ from stickysync_gui.itglue.pacing import wait_or_stop
 from stickysync_gui.storage import sending
 from stickysync_gui.storage.database import Database
 from stickysync_gui.storage.run_lock import RunLock
-from stickysync_gui.storage.sending import CHANGED_MEANWHILE, Ready, WritingRules
+from stickysync_gui.storage.sending import CHANGED_MEANWHILE, SETTLED_BY_ANOTHER, Ready, WritingRules
 
 CREATED_FIELDS = (Field.NAME, Field.USERNAME, Field.PASSWORD, Field.URL, Field.NOTES)
 NO_CONNECTION_ATTEMPTS = 4
@@ -114,8 +114,7 @@ class RowWriter:
             ready = await self._database.run(sending.prepare, row, (), (), self._rules)
             if ready is None:
                 return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
-            await self._database.write_map(sending.store, row, entry, (), self._rules)
-            return self._done(planned, entry)
+            return await self._store(planned, row, entry, ())
         return await self._send(planned, row, row.fields, lambda payload: self._glue.update(entry.id, payload))
 
     async def _send(
@@ -135,23 +134,22 @@ class RowWriter:
                 if ready is None:
                     return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
                 if abs(time.time() - asked) > OVERSLEPT_SECONDS:
-                    await self._database.run(sending.take_back, ready)
+                    await self._database.run(sending.take_back, ready, self._rules)
                     continue
                 answer = await _attempt(send, ready)
             # From here outside the turn: what follows may send a request of its own, or wait.
             match answer:
                 case Entry():
                     self._successes += 1
-                    await self._database.write_map(sending.store, row, answer, fields, self._rules)
-                    return self._done(planned, answer)
+                    return await self._store(planned, row, answer, fields)
                 case Refused():
                     return await self._refused(planned, ready, answer)
                 case Throttled():
-                    await self._database.run(sending.take_back, ready)
+                    await self._database.run(sending.take_back, ready, self._rules)
                     if (throttled := throttled + 1) >= THROTTLED_ATTEMPTS:
                         raise self._glue.still_throttled()
                 case NotSent():
-                    await self._database.run(sending.take_back, ready)
+                    await self._database.run(sending.take_back, ready, self._rules)
                     if (unconnected := unconnected + 1) >= NO_CONNECTION_ATTEMPTS:
                         raise self._glue.unreachable(answer)
                     await self._back_off(unconnected)
@@ -174,6 +172,11 @@ class RowWriter:
     def _seen(self, row: PlannedRow, key: Identity) -> tuple[int, ...]:
         return tuple(sorted({*row.seen, *self._created[key]}))
 
+    async def _store(self, planned: PlannedRow, row: PlannedRow, entry: Entry, sent: tuple[Field, ...]) -> Step:
+        if await self._database.write_map(sending.store, row, entry, sent, self._rules):
+            return self._done(planned, entry)
+        return Step.of(planned, Outcome.SKIPPED, SETTLED_BY_ANOTHER)
+
     def _done(self, planned: PlannedRow, entry: Entry | None) -> Step:
         if entry is None:
             return Step.of(planned, Outcome.DONE)
@@ -181,7 +184,7 @@ class RowWriter:
         return Step.of(planned, Outcome.DONE, entry_id=entry.id)
 
     async def _refused(self, planned: PlannedRow, ready: Ready, refused: Refused) -> Step:
-        await self._database.run(sending.take_back, ready)
+        await self._database.run(sending.take_back, ready, self._rules)
         if refused.is_about_rights:
             # A dead key and a record that is not ours look alike; only the first also fails here, with KeyRefused.
             await self._glue.probe()

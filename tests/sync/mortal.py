@@ -17,9 +17,10 @@ from sqlalchemy.engine import Connection, Engine
 from stickysync_gui.domain.connection import DatabaseAddress, TlsMode
 from stickysync_gui.domain.planned import Matching, Rules
 from stickysync_gui.domain.secret import Secret
+from stickysync_gui.errors import StickySyncError
 from stickysync_gui.itglue.client import ItGlue
 from stickysync_gui.itglue.pacing import Budget, Pacer
-from stickysync_gui.storage import schema
+from stickysync_gui.storage import connecting, schema
 from stickysync_gui.storage.database import Database
 from stickysync_gui.sync.engine import Engine as SyncEngine
 from stickysync_gui.sync.engine import RunOptions
@@ -93,10 +94,13 @@ def main() -> None:
             code = 2
             try:
                 fate.watch()
+                connecting.SILENT_SECONDS = command.get("silent", connecting.SILENT_SECONDS)
                 asyncio.run(run(command, fate))
                 code = 0
             except SystemExit as ended:
                 code = int(ended.code or 0)
+            except StickySyncError as error:
+                code = int(error.exit_code)
             except BaseException as error:
                 print(repr(error), file=sys.stderr, flush=True)
             finally:

@@ -1,0 +1,239 @@
+"""`status`, `history`, `autosync-set`, `link`, `unlink` and `keep`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stickysync_gui.cli.choosing import client_ids
+from stickysync_gui.cli.output import counted, duration, table
+from stickysync_gui.cli.program import Program, Reach
+from stickysync_gui.cli.run import Clients, Passwords, require_passwords, step_document
+from stickysync_gui.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from stickysync_gui.backend import Backend
+    from stickysync_gui.history import RunRecord
+
+PasswordId = Annotated[int, typer.Argument(metavar="PASSWORD", help="Automate's PasswordID.")]
+
+
+class Switch(StrEnum):
+    """AutoSync on or off."""
+
+    ON = "on"
+    OFF = "off"
+
+
+def status(context: typer.Context) -> int:
+    """Show both connections, what is mapped and linked, and the last run of this PC."""
+    program: Program = context.obj
+
+    async def act(backend: Backend) -> int:
+        document = await _status_document(backend)
+        program.output.result(lambda: document, lambda: (_status_table(document),))
+        return ExitCode.DONE
+
+    return program.run(act)
+
+
+async def _status_document(backend: Backend) -> dict[str, Any]:
+    state, itglue = backend.database_state, backend.itglue_state
+    assert state is not None
+    side = await backend.automate_side()
+    mapped: dict[int, set[int]] = {}
+    for mapping in side.mappings:
+        mapped.setdefault(mapping.client_id, set()).add(mapping.organization_id)
+    runs = await backend.runs(1)
+    ids = {password.id for password in side.passwords}
+    return {
+        "database": {
+            "address": state.address.words(),
+            "server": state.server,
+            "tls": state.tls,
+            "missing_tables": list(state.missing_tables),
+            "problems": list(state.problems),
+        },
+        "itglue": {"url": itglue.url, "region": itglue.region, "words": itglue.words} if itglue else None,
+        "key": await backend.key_state(),
+        "clients": len(side.clients),
+        "mapped_clients": sum(len(mapped.get(id_, ())) == 1 for id_ in side.clients),
+        "passwords": len(ids),
+        "linked_passwords": len({link.password_id for link in side.links} & ids),
+        "autosync_passwords": len(side.ticked & ids),
+        "last_run": asdict(runs[0]) if runs else None,
+    }
+
+
+def _status_table(document: dict[str, Any]) -> Any:
+    database, itglue, last = document["database"], document["itglue"], document["last_run"]
+    rows = [
+        ("Database", f"{database['address']}, {database['server']}, {database['tls']}"),
+        ("IT Glue", f"{itglue['url']} ({itglue['words']})" if itglue else document["key"].words),
+        ("Clients", f"{document['clients']:,}, {document['mapped_clients']:,} mapped"),
+        ("Passwords", f"{document['passwords']:,}, {document['linked_passwords']:,} linked"),
+        ("AutoSync", counted(document["autosync_passwords"], "password")),
+        ("Last run here", f"{last['ended_at']}: {last['ended']}" if last else "none"),
+    ]
+    if database["missing_tables"]:
+        rows.append(("Missing tables", ", ".join(database["missing_tables"])))
+    rows += [("Problem", problem) for problem in database["problems"]]
+    return table(("What", "State"), rows)
+
+
+def history(
+    context: typer.Context,
+    run: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="A run's id or how it begins; shows its rows.")
+    ] = None,
+) -> int:
+    """List the runs of this PC, or the rows of one."""
+    program: Program = context.obj
+
+    async def act(backend: Backend) -> int:
+        runs = await backend.runs(500)
+        return await _show_run(program, backend, _run_of(run, runs)) if run else _show_runs(program, runs)
+
+    return program.run(act, Reach.NOTHING)
+
+
+def _show_runs(program: Program, runs: Sequence[RunRecord]) -> int:
+    program.output.result(
+        lambda: {"runs": [asdict(one) for one in runs]},
+        lambda: (
+            table(
+                (
+                    "Run",
+                    "Ended",
+                    "How",
+                    "Kind",
+                    "Scope",
+                    "Created#",
+                    "Linked#",
+                    "Updated#",
+                    "Skipped#",
+                    "Failed#",
+                    "Took",
+                ),
+                (
+                    (
+                        *(one.run_id[:8], one.ended_at, one.ended, one.kind, one.scope),
+                        *(one.created, one.linked, one.updated, one.skipped, one.failed, duration(one.seconds)),
+                    )
+                    for one in runs
+                ),
+            ),
+        ),
+    )
+    return ExitCode.DONE
+
+
+async def _show_run(program: Program, backend: Backend, run: RunRecord) -> int:
+    steps = await backend.run_rows(run.run_id)
+    program.output.result(
+        lambda: {**asdict(run), "rows": [step_document(step) for step in steps]},
+        lambda: (
+            f"Run {run.run_id}, {run.ended_at}, {run.database}: {run.ended}.",
+            table(
+                ("Password#", "Client#", "Status", "Action", "Outcome", "Why"),
+                (
+                    (s.password_id, s.client_id, s.status.label, s.action.value, s.outcome.value, s.reason)
+                    for s in steps
+                ),
+            ),
+        ),
+    )
+    return ExitCode.DONE
+
+
+def _run_of(text: str, runs: Sequence[RunRecord]) -> RunRecord:
+    found = [run for run in runs if run.run_id.startswith(text)]
+    if len(found) != 1:
+        raise UsageError(
+            happened=f"{'Several runs begin' if found else 'No run begins'} with {text!r}.",
+            unchanged="Nothing was changed.",
+            todo="See `stickysync history` for the runs of this PC.",
+        )
+    return found[0]
+
+
+def set_autosync(
+    context: typer.Context,
+    switch: Annotated[Switch, typer.Argument(metavar="on|off")],
+    more: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Further ids after --password.")] = None,
+    password: Passwords = None,
+    client: Clients = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every password.")] = False,
+) -> int:
+    """Tick or untick AutoSync."""
+    program: Program = context.obj
+    if bool(password) + bool(client) + everything != 1 or (more and not password):
+        raise UsageError(
+            happened="It is not clear which passwords are meant.",
+            unchanged="Nothing was changed.",
+            todo="Give --password ID..., or --client ID, or --all.",
+        )
+
+    async def act(backend: Backend) -> int:
+        side = await backend.automate_side()
+        chosen = client_ids(client or (), side.clients.values())
+        ids = frozenset(one.id for one in side.passwords if chosen is None or one.client_id in chosen)
+        if password:
+            wanted = frozenset((*password, *(more or ())))
+            require_passwords(wanted, ids)
+            ids = wanted
+        await backend.set_autosync(ids, switch is Switch.ON)
+        program.output.result(
+            lambda: {"autosync": switch is Switch.ON, "passwords": len(ids)},
+            lambda: (f"AutoSync is {switch.value} for {counted(len(ids), 'password')}.",),
+        )
+        return ExitCode.DONE
+
+    return program.run(act)
+
+
+def link(
+    context: typer.Context,
+    password: PasswordId,
+    entry: Annotated[int, typer.Argument(metavar="ENTRY", help="The entry's id in IT Glue.")],
+) -> int:
+    """Link a password to an entry; the next sync updates it."""
+    program: Program = context.obj
+
+    async def act(backend: Backend) -> int:
+        await backend.link(password, entry)
+        words = f"Password {password} is linked to entry {entry}; the next sync sends Automate's values."
+        program.output.result(lambda: {"password_id": password, "itglue_password_id": entry}, lambda: (words,))
+        return ExitCode.DONE
+
+    return program.run(act, Reach.ITGLUE)
+
+
+def unlink(context: typer.Context, password: PasswordId) -> int:
+    """Forget a password's link. Its entry stays in IT Glue as it is."""
+    program: Program = context.obj
+
+    async def act(backend: Backend) -> int:
+        await backend.unlink(password)
+        words = f"Password {password} is linked to nothing now; an entry it had is still in IT Glue."
+        program.output.result(lambda: {"password_id": password}, lambda: (words,))
+        return ExitCode.DONE
+
+    return program.run(act)
+
+
+def keep(context: typer.Context, password: PasswordId) -> int:
+    """Accept the organization in which a moved entry lies, and keep updating it there."""
+    program: Program = context.obj
+
+    async def act(backend: Backend) -> int:
+        await backend.keep_moved(password)
+        words = f"The entry of password {password} is kept where it lies; the next sync goes on updating it."
+        program.output.result(lambda: {"password_id": password}, lambda: (words,))
+        return ExitCode.DONE
+
+    return program.run(act, Reach.ITGLUE)

@@ -1,0 +1,181 @@
+"""`doctor`, `setup`, `passphrase` and `key`: everything before the first sync."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stickysync_gui.cli import prompts
+from stickysync_gui.cli.connecting import chosen_database
+from stickysync_gui.cli.output import table
+from stickysync_gui.cli.program import Program, Reach
+from stickysync_gui.domain.connection import DatabaseAddress, ItGlueState, Region
+from stickysync_gui.domain.findings import Finding, Verdict
+from stickysync_gui.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from stickysync_gui.backend import Backend
+
+passphrase_commands = typer.Typer(help="The team's passphrase, under which the API key is stored.")
+key_commands = typer.Typer(help="The IT Glue API key.")
+
+_IN_THE_WAY = frozenset({"API key", "IT Glue"})
+"""Checks without which nothing further can be said of IT Glue."""
+
+
+def doctor(context: typer.Context) -> int:
+    """Check database, grants, tables, encryption, key, Password Access and clock; one line each with the remedy."""
+    program: Program = context.obj
+
+    async def act(backend: Backend) -> int:
+        findings = await backend.self_check()
+        program.output.result(
+            lambda: {
+                "findings": [
+                    {"name": f.name, "verdict": f.verdict.value, "words": f.words, "remedy": f.remedy} for f in findings
+                ]
+            },
+            lambda: (
+                table(
+                    ("Verdict", "Check", "What was found", "What to do"),
+                    ((f.verdict.value.replace("_", " "), f.name, f.words, f.remedy) for f in findings),
+                ),
+            ),
+        )
+        return _doctor_code(findings)
+
+    return program.run(act)
+
+
+def _doctor_code(findings: list[Finding]) -> int:
+    failed = {finding.name for finding in findings if finding.verdict is Verdict.FAILED}
+    if failed & _IN_THE_WAY:
+        return ExitCode.ITGLUE
+    return ExitCode.ROWS_FAILED if failed else ExitCode.DONE
+
+
+def setup(
+    context: typer.Context,
+    show_sql: Annotated[bool, typer.Option("--show-sql", help="Print the SQL for a DBA instead.")] = False,
+) -> int:
+    """Create the tables that are missing."""
+    program: Program = context.obj
+
+    async def create(backend: Backend) -> int:
+        before = backend.database_state
+        missing = before.missing_tables if before else ()
+        state = await backend.create_tables()
+        made = [name for name in missing if name not in state.missing_tables]
+        program.output.result(
+            lambda: {"created": made, "missing": list(state.missing_tables), "problems": list(state.problems)},
+            lambda: (f"Created: {', '.join(made)}." if made else "All tables were there already.", *state.problems),
+        )
+        return ExitCode.DONE
+
+    async def show(backend: Backend) -> int:
+        sql = backend.tables_sql_for(_address(program, backend))
+        program.output.result(lambda: {"sql": sql}, lambda: (sql,))
+        return ExitCode.DONE
+
+    return program.run(show, Reach.NOTHING) if show_sql else program.run(create)
+
+
+def _address(program: Program, backend: Backend) -> DatabaseAddress:
+    """The database that the SQL is for. Without one it is written for the usual schema, which a DBA can change."""
+    options = program.options
+    try:
+        return chosen_database(options, backend.settings, type(backend)).profile.database
+    except UsageError:
+        if options.database or options.profile:
+            raise
+        return DatabaseAddress()
+
+
+# --- passphrase -------------------------------------------------------------------------------------------------
+
+
+@passphrase_commands.command("set")
+def set_passphrase(context: typer.Context) -> int:
+    """Tell this PC the team's passphrase, from a prompt or standard input."""
+    program: Program = context.obj
+    given = prompts.passphrase_twice("Team passphrase")
+
+    async def act(backend: Backend) -> int:
+        state = await backend.set_passphrase(given)
+        program.output.result(
+            lambda: {"key": state.value, "words": state.words},
+            lambda: ("This PC knows the passphrase now.", state.words),
+        )
+        return ExitCode.DONE
+
+    return program.run(act)
+
+
+@passphrase_commands.command("change")
+def change_passphrase(context: typer.Context) -> int:
+    """Store the API key under a new passphrase: the old one first, then the new one, a line each."""
+    program: Program = context.obj
+    old = prompts.passphrase("Present passphrase")
+    new = prompts.passphrase_twice("New passphrase")
+
+    async def act(backend: Backend) -> int:
+        await backend.change_passphrase(old, new)
+        words = "The API key is stored under the new passphrase. Your colleagues' PCs will ask for it once."
+        program.output.result(lambda: {"words": words}, lambda: (words,))
+        return ExitCode.DONE
+
+    return program.run(act)
+
+
+# --- key --------------------------------------------------------------------------------------------------------
+
+
+@key_commands.command("set")
+def set_key(
+    context: typer.Context,
+    region: Annotated[
+        Region | None, typer.Option("--region", help="Where the account is; without it all three are tried.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also over a key that cannot be read, such as another program's.")
+    ] = False,
+) -> int:
+    """Check an API key live, then store it, from a prompt or standard input."""
+    program: Program = context.obj
+    if not program.options.itglue_url and region is None:
+        # A region that is not known yet comes before the environment only once it is stored.
+        program.set_options(
+            dataclasses.replace(program.options, itglue_url=os.environ.get("STICKYSYNC_ITGLUE_URL", ""))
+        )
+    given = prompts.api_key("IT Glue API key")
+
+    async def act(backend: Backend) -> int:
+        return _show_key(
+            program, await backend.apply_key(given, region, replace=replace), "The key works and is stored"
+        )
+
+    return program.run(act)
+
+
+@key_commands.command("check")
+def check_key(context: typer.Context) -> int:
+    """Check the stored API key live."""
+    program: Program = context.obj
+
+    async def act(backend: Backend) -> int:
+        return _show_key(program, await backend.check_stored_key(), "The key works")
+
+    return program.run(act)
+
+
+def _show_key(program: Program, state: ItGlueState, words: str) -> int:
+    region = state.region.value if state.region else None
+    shown = f", region {state.region.label}" if state.region else ""
+    program.output.result(
+        lambda: {"url": state.url, "region": region, "words": state.words},
+        lambda: (f"{words}: {state.url}{shown}, {state.words}.",),
+    )
+    return ExitCode.DONE

@@ -1,0 +1,125 @@
+"""The window's plain controls, made the same way everywhere: each has a name for screen readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence, QPalette, QShortcut
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPushButton, QScrollArea, QToolButton, QWidget
+
+from stickysync_gui.ui import theme
+
+FIELD_WIDTH = 380
+
+
+def label(
+    text: str = "", *, bold: bool = False, quiet: bool = False, selectable: bool = False, wrap: bool = True
+) -> QLabel:
+    """A text that is never taken for markup.
+
+    Args:
+        quiet: in the colour of hints.
+        selectable: may be marked and copied.
+        wrap: whether it may take several lines.
+    """
+    made = QLabel(text, wordWrap=wrap, textFormat=Qt.TextFormat.PlainText)
+    if bold:
+        font = made.font()
+        font.setBold(True)
+        made.setFont(font)
+    if quiet:
+        made.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+    if selectable:
+        made.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        # Reachable by mouse for copying; tabbing through texts would be a nuisance.
+        made.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    return made
+
+
+def push_button(
+    text: str,
+    clicked: Callable[[], object],
+    *,
+    icon: str = "",
+    tip: str = "",
+    shortcut: str = "",
+    default: bool = False,
+) -> QPushButton:
+    """A push button; a shortcut stands in its tool tip."""
+    made = QPushButton(text)
+    if icon:
+        made.setIcon(theme.icon(icon))
+    made.setAutoDefault(False)
+    made.setDefault(default)
+    made.clicked.connect(lambda: clicked())
+    _explain(made, tip, shortcut, clicked)
+    return made
+
+
+def tool_button(icon: str, name: str, clicked: Callable[[], object], *, shortcut: str = "") -> QToolButton:
+    """A flat button that shows only an icon; `name` is its tool tip and what screen readers say."""
+    made = QToolButton()
+    made.setIcon(theme.icon(icon))
+    made.setAutoRaise(True)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.setAccessibleName(name)
+    made.clicked.connect(lambda: clicked())
+    _explain(made, name, shortcut, clicked)
+    return made
+
+
+def _explain(button: QPushButton | QToolButton, tip: str, shortcut: str, clicked: Callable[[], object]) -> None:
+    if shortcut:
+        keys = QShortcut(QKeySequence(shortcut), button)
+        # A shortcut of a hidden page must not act; WindowShortcut of an invisible widget is inactive.
+        keys.setContext(Qt.ShortcutContext.WindowShortcut)
+        keys.activated.connect(lambda: button.click() if button.isVisible() else None)
+        native = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+        tip = f"{tip or button.text()} ({native})"
+    if tip:
+        button.setToolTip(tip)
+
+
+def search_box(prompt: str, changed: Callable[[str], object]) -> QLineEdit:
+    """A search box with a magnifier and a button that clears it."""
+    made = QLineEdit(placeholderText=prompt, clearButtonEnabled=True)
+    made.setAccessibleName(prompt)
+    made.addAction(theme.icon("search", theme.Tone.QUIET), QLineEdit.ActionPosition.LeadingPosition)
+    made.textChanged.connect(changed)
+    return made
+
+
+def line_edit(name: str, *, prompt: str = "", secret: bool = False, width: int = FIELD_WIDTH) -> QLineEdit:
+    """A field of a form; a secret one shows dots."""
+    made = QLineEdit(placeholderText=prompt)
+    made.setAccessibleName(name)
+    made.setFixedWidth(width)
+    if secret:
+        made.setEchoMode(QLineEdit.EchoMode.Password)
+        # A secret typed here must not stay in some input method's dictionary.
+        made.setInputMethodHints(Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText)
+        _add_eye(made)
+    return made
+
+
+def _add_eye(field: QLineEdit) -> None:
+    eye = QAction(theme.icon("preview", theme.Tone.QUIET), "Show what was typed", field)
+    eye.setCheckable(True)
+    eye.toggled.connect(lambda on: field.setEchoMode(QLineEdit.EchoMode.Normal if on else QLineEdit.EchoMode.Password))
+    # What is not there cannot be looked at: the eye comes with the first character and covers up when it is cleared.
+    field.addAction(eye, QLineEdit.ActionPosition.TrailingPosition)
+    eye.setVisible(False)
+    field.textChanged.connect(lambda text: eye.setVisible(bool(text)))
+    field.textChanged.connect(lambda text: None if text else eye.setChecked(False))
+
+
+def scroll_area(inner: QWidget) -> QScrollArea:
+    """A frameless scroll area round a widget that takes its width."""
+    made = QScrollArea()
+    made.setFrameShape(QFrame.Shape.NoFrame)
+    made.setWidgetResizable(True)
+    made.setWidget(inner)
+    return made

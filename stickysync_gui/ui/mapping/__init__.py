@@ -1,0 +1,1 @@
+"""The Org Mapping tab: which organization documents which client."""

@@ -1,0 +1,1 @@
+"""The Passwords tab: what stands where, and the sync itself."""

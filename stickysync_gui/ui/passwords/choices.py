@@ -1,0 +1,152 @@
+"""What only a person can decide about a row: which entry it is, where it belongs, whether to start anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRegularExpression
+from PySide6.QtGui import QRegularExpressionValidator
+from PySide6.QtWidgets import QButtonGroup, QDialog, QDialogButtonBox, QRadioButton, QVBoxLayout, QWidget
+
+from stickysync_gui.domain.planned import Action, PlannedRow, Status
+from stickysync_gui.ui import alerts
+from stickysync_gui.ui.controls import label, line_edit
+from stickysync_gui.ui.passwords.model import PasswordRow
+
+if TYPE_CHECKING:
+    from stickysync_gui.backend import Backend
+
+_IDS_AFTER_ENTRY = re.compile(r"[Ee]ntr(?:y|ies)\b[^:\d]*:?\s*(\d+(?:, \d+)*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An entry of the context menu.
+
+    Args:
+        name: names the act to `decide`.
+        words: the menu's text.
+    """
+
+    name: str
+    words: str
+
+
+KEEP = Choice("keep", "Keep the entry where it is and update it there")
+MOVE = Choice("anew", "Unlink, and create it in the mapped organization")
+RENEW = Choice("anew", "Unlink the archived entry, and create it anew")
+PICK = Choice("pick", "Link to an entry…")
+UNLINK = Choice("unlink", "Remove the link…")
+
+
+def choices(planned: PlannedRow) -> list[Choice]:
+    """What can be decided about a row in this state."""
+    asks = planned.status is Status.MATCHES and planned.action is Action.NONE
+    found = {
+        Status.MOVED: [KEEP, MOVE],
+        Status.ARCHIVED: [RENEW],
+        Status.AMBIGUOUS: [PICK],
+        Status.MATCHES: [PICK] if asks else [],
+    }.get(planned.status, [])
+    return [*found, UNLINK] if planned.links and not any(c.name == "anew" for c in found) else found
+
+
+def candidate_ids(planned: PlannedRow) -> list[int]:
+    """The entries among which the user picks: the one found, and those that the reason names."""
+    ids = {planned.entry.id} if planned.entry else set()
+    for found in _IDS_AFTER_ENTRY.findall(planned.reason):
+        ids.update(int(part) for part in found.split(", "))
+    return sorted(ids | planned.links)
+
+
+class EntryChoice(QDialog):
+    """Asks which IT Glue entry belongs to a password.
+
+    Args:
+        row: the password, with its plan.
+    """
+
+    def __init__(self, parent: QWidget, row: PasswordRow, planned: PlannedRow) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Link to an entry")
+        self._group = QButtonGroup(self)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(8)
+        head = label(f"Which entry in IT Glue is “{row.title}” ({row.username or 'no user name'}) of {row.client}?")
+        head.setMinimumWidth(440)
+        layout.addWidget(head)
+        layout.addWidget(label(planned.reason, quiet=True))
+        for id_ in candidate_ids(planned):
+            self._add(f"Entry {id_}", id_, layout)
+        self.other = line_edit("Entry id", prompt="Number at the end of the entry's address in IT Glue", width=440)
+        self.other.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,19}"), self))
+        self.other.textChanged.connect(self._changed)
+        self._other_button = self._add("Another entry, by its id:", -2, layout)
+        layout.addWidget(self.other)
+        layout.addWidget(label("Linking writes nothing to IT Glue; the next sync updates the entry.", quiet=True))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.link = buttons.addButton("Link", QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
+        self._group.buttons()[0].setChecked(True)
+        self._group.idToggled.connect(self._changed)
+        self.other.textEdited.connect(lambda: self._other_button.setChecked(True))
+        self._changed()
+
+    @property
+    def entry_id(self) -> int | None:
+        """The chosen entry."""
+        chosen = self._group.checkedId()
+        if chosen != -2:
+            button = self._group.checkedButton()
+            return int(button.property("entry_id")) if button else None
+        return int(self.other.text()) if self.other.text() else None
+
+    def _add(self, words: str, id_: int, layout: QVBoxLayout) -> QRadioButton:
+        button = QRadioButton(words)
+        button.setProperty("entry_id", str(id_))
+        # Entry ids outgrow the 32 bits of a button id, so the id itself is a property.
+        self._group.addButton(button, -2 if id_ == -2 else len(self._group.buttons()))
+        layout.addWidget(button)
+        return button
+
+    def _changed(self, *_: object) -> None:
+        self.link.setEnabled(self.entry_id is not None)
+
+
+async def decide(page: QWidget, backend: Backend, row: PasswordRow, choice: Choice) -> bool:
+    """Ask what is to be asked, then write the decision; False when the user backed out."""
+    planned = row.planned
+    if planned is None:
+        return False
+    act: Awaitable[None]
+    if choice is KEEP:
+        act = backend.keep_moved(row.id)
+    elif choice is PICK:
+        dialog = EntryChoice(page, row, planned)
+        if not await alerts.shown(dialog) or dialog.entry_id is None:
+            return False
+        act = backend.link(row.id, dialog.entry_id)
+    elif choice is UNLINK:
+        if not await alerts.ask(page, _unlink_question(row)):
+            return False
+        act = backend.unlink(row.id)
+    else:
+        act = backend.unlink(row.id)
+    await act
+    return True
+
+
+def _unlink_question(row: PasswordRow) -> alerts.Question:
+    return alerts.Question(
+        "Remove the link",
+        f"Remove the link between “{row.title}” and entry {row.entry_id}?",
+        "The entry stays in IT Glue as it is. The next sync looks for an entry of the same name and user name, and "
+        "creates a new one where it finds none.",
+        ("Remove the link",),
+        danger=True,
+    )

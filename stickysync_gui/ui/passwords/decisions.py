@@ -1,0 +1,74 @@
+"""Carries out what a person decides about rows, orphaned links and left-behind entries."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from stickysync_gui.domain.planned import Plan
+from stickysync_gui.ui.jobs import Jobs
+from stickysync_gui.ui.passwords.choices import Choice, decide
+from stickysync_gui.ui.passwords.leftovers import Leftovers
+from stickysync_gui.ui.passwords.links import open_entry
+from stickysync_gui.ui.passwords.model import PasswordRow
+
+if TYPE_CHECKING:
+    from stickysync_gui.backend import Backend
+
+DECIDE = "Save the decision"
+
+
+class Decisions(QObject):
+    """Asks, writes, and has the page compare anew.
+
+    Args:
+        page: over which questions are asked.
+        compare: reads the database again and takes IT Glue as last read.
+    """
+
+    def __init__(self, page: QWidget, jobs: Jobs, compare: Callable[[Backend], Awaitable[None]]) -> None:
+        super().__init__(page)
+        self._page = page
+        self._jobs = jobs
+        self._compare = compare
+        self._backend: Backend | None = None
+
+    def set_backend(self, backend: Backend) -> None:
+        """Use this backend from now on."""
+        self._backend = backend
+
+    def choose(self, row: PasswordRow, choice: Choice) -> None:
+        """Carry out a choice of the context menu."""
+        if self._backend is not None:
+            self._jobs.start(DECIDE, self._decide(self._backend, row, choice), exclusive=DECIDE)
+
+    def show_leftovers(self, plan: Plan, find: Callable[[int], PasswordRow | None]) -> None:
+        """Show what stands beside the passwords; `find` gives the row of a PasswordID."""
+
+        def names(password_id: int) -> tuple[str, str]:
+            row = find(password_id)
+            return (row.client, row.title) if row else ("", f"(password {password_id} is gone)")
+
+        dialog = Leftovers(self._page, plan, names)
+        dialog.unlink_asked.connect(self._unlink)
+        dialog.open_asked.connect(open_entry)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    async def _decide(self, backend: Backend, row: PasswordRow, choice: Choice) -> None:
+        if await decide(self._page, backend, row, choice):
+            await self._compare(backend)
+
+    def _unlink(self, password_ids: list[int]) -> None:
+        if self._backend is not None:
+            self._jobs.start(DECIDE, self._unlink_all(self._backend, password_ids), exclusive=DECIDE)
+
+    async def _unlink_all(self, backend: Backend, password_ids: Collection[int]) -> None:
+        try:
+            for password_id in password_ids:
+                await backend.unlink(password_id)
+        finally:
+            await self._compare(backend)

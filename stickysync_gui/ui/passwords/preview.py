@@ -1,0 +1,196 @@
+"""The plan before it is applied: what would be done and why, row by row, each of which can be left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from stickysync_gui.domain.planned import Action, Plan, PlannedRow
+from stickysync_gui.domain.records import Field
+from stickysync_gui.domain.snapshot import entry_name
+from stickysync_gui.ui import theme
+from stickysync_gui.ui.controls import label, search_box
+from stickysync_gui.ui.passwords import marks
+from stickysync_gui.ui.passwords.model import action_words
+from stickysync_gui.ui.row_list import Column, accept_all
+from stickysync_gui.ui.rows import RowModel
+from stickysync_gui.ui.table import Table
+from stickysync_gui.ui.wording import counted
+
+MASKED = "••••••"
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """A planned act, and whether it shall be done.
+
+    Args:
+        before, after: the fields that differ, as they are in IT Glue and as they would be; values masked.
+    """
+
+    planned: PlannedRow
+    client: str
+    wanted: bool
+    action: str
+    before: str
+    after: str
+
+    @property
+    def pair(self) -> tuple[int, Action]:
+        """What a run is told of an approved row."""
+        return (self.planned.password.id, self.planned.action)
+
+
+def preview_row(planned: PlannedRow, client: str) -> PreviewRow:
+    """The row for a planned act, wanted at first."""
+    before, after = _fields(planned)
+    return PreviewRow(planned, client, True, action_words(planned), before, after)
+
+
+def _fields(planned: PlannedRow) -> tuple[str, str]:
+    password, entry = planned.password, planned.entry
+    new = {
+        Field.NAME: entry_name(password),
+        Field.USERNAME: password.username,
+        Field.URL: password.url,
+        Field.PASSWORD: MASKED,
+        Field.NOTES: "(Automate's notes)",
+    }
+    if planned.action is Action.CREATE or entry is None:
+        return "", " · ".join(part for part in (new[Field.NAME], new[Field.USERNAME], new[Field.URL]) if part)
+    old = {
+        Field.NAME: entry.name,
+        Field.USERNAME: entry.username,
+        Field.URL: entry.url,
+        Field.PASSWORD: MASKED,
+        Field.NOTES: "(as it is)",
+    }
+    before = " · ".join(old[field] or "(blank)" for field in planned.fields)
+    return before, " · ".join(new[field] or "(blank)" for field in planned.fields)
+
+
+COLUMNS: tuple[Column[PreviewRow], ...] = (
+    Column(
+        "Do",
+        lambda row: "",
+        order=lambda row: not row.wanted,
+        checked=lambda row: row.wanted,
+        spoken=lambda row: "will be done" if row.wanted else "left out",
+        searched=False,
+        width=40,
+        fixed=True,
+    ),
+    Column("Client", lambda row: row.client, width=150),
+    Column("Title", lambda row: row.planned.password.title, width=180),
+    Column(
+        "Status",
+        lambda row: row.planned.status.label,
+        order=lambda row: marks.OF_STATUS[row.planned.status].rank,
+        icon=lambda row: marks.OF_STATUS[row.planned.status].icon,
+        width=190,
+    ),
+    Column(
+        "Action",
+        lambda row: row.action,
+        icon=lambda row: theme.icon("warning", theme.Tone.ALERT) if row.planned.overwrites else None,
+        tip=lambda row: "Replaces what somebody typed in IT Glue" if row.planned.overwrites else "",
+        width=210,
+    ),
+    Column("In IT Glue now", lambda row: row.before, width=170),
+    Column("Then", lambda row: row.after, width=170),
+    Column("Why", lambda row: row.planned.reason, width=260),
+)
+
+
+class PreviewTable(Table[PreviewRow]):
+    """Space takes the selected rows out or in again."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space acts on the whole selection."""
+        rows = self.selected_rows()
+        if event.key() == Qt.Key.Key_Space and rows:
+            wanted = not all(row.wanted for row in rows)
+            self.rows.replace([replace(row, wanted=wanted) for row in rows])
+            return
+        super().keyPressEvent(event)
+
+
+class Preview(QDialog):
+    """Asks whether this plan shall be applied.
+
+    Args:
+        plan: the rows in the run's scope.
+        client_name: the name of a client id.
+        name: the run's name: "Sync All".
+    """
+
+    def __init__(self, parent: QWidget, plan: Plan, client_name: Callable[[int], str], name: str) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Preview – {name}")
+        self.resize(1120, 640)
+        self.model = RowModel(COLUMNS, lambda row: row.planned.password.id, self)
+        pending = sorted(plan.pending(), key=lambda row: not row.overwrites)
+        self.model.show_rows(preview_row(row, client_name(row.password.client_id)) for row in pending)
+        self.model.tick_requested.connect(self._ticked)
+        self.model.dataChanged.connect(self._count)
+        self.table = PreviewTable(self.model, "Planned actions")
+        self.table.show_state("ok", "No row fits the search.")
+        self.search = search_box("Search in the plan", self._filter)
+        self._only_overwrites = QCheckBox("Only rows that replace what somebody typed in IT Glue")
+        self._only_overwrites.toggled.connect(self._filter)
+        self.counts = label(bold=True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.apply = buttons.addButton("Sync", QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        filters = QHBoxLayout()
+        filters.addWidget(self.search, 1)
+        filters.addWidget(self._only_overwrites)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.counts)
+        layout.addLayout(filters)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(
+            label("Space leaves the selected rows out. Rows that change meanwhile are not applied.", quiet=True)
+        )
+        layout.addWidget(buttons)
+        self._count()
+        self.table.selectRow(0)
+        self.table.setFocus()
+
+    def approved(self) -> frozenset[tuple[int, Action]]:
+        """The (password id, action) pairs that shall be done."""
+        return frozenset(row.pair for row in self.model.list.rows if row.wanted)
+
+    def _ticked(self, row: PreviewRow, wanted: bool) -> None:
+        self.model.replace([replace(row, wanted=wanted)])
+
+    def _filter(self, *_: object) -> None:
+        only = self._only_overwrites.isChecked()
+        self.model.filter(self.search.text(), _overwrites if only else accept_all)
+
+    def _count(self, *_: object) -> None:
+        wanted = [row for row in self.model.list.rows if row.wanted]
+        self.counts.setText(count_words(row.planned for row in wanted))
+        self.apply.setText(f"Sync {counted(len(wanted), 'password')}")
+        self.apply.setEnabled(bool(wanted))
+
+
+def _overwrites(row: object) -> bool:
+    return isinstance(row, PreviewRow) and row.planned.overwrites
+
+
+def count_words(rows: Iterable[PlannedRow]) -> str:
+    """How many of each action, and how many replace what somebody typed."""
+    rows = list(rows)
+    counts = Counter(row.action for row in rows)
+    names = {Action.CREATE: "to create", Action.LINK: "to link", Action.UPDATE: "to update"}
+    parts = [f"{counts[action]:,} {words}" for action, words in names.items() if counts[action]]
+    overwrites = sum(1 for row in rows if row.overwrites)
+    words = ", ".join(parts) or "Nothing to do"
+    return f"{words}. {overwrites:,} of them replace what somebody typed in IT Glue." if overwrites else f"{words}."

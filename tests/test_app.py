@@ -1,0 +1,104 @@
+"""The desktop program as a process: first paint, self-test, a polite end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+START_SECONDS = 60
+
+FIRST_PAINT = """
+import json, sys
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication
+from stickysync_gui import app as desktop
+from stickysync_gui.ui.main_window import MainWindow
+
+loaded = []
+
+class Eye(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() is QEvent.Type.Paint and not loaded:
+            loaded.extend(sys.modules)
+            print(json.dumps(loaded), flush=True)
+            for window in QApplication.topLevelWidgets():
+                if isinstance(window, MainWindow):
+                    window.leave()
+        return False
+
+application = QApplication(sys.argv[:1])
+eye = Eye()
+application.installEventFilter(eye)
+desktop.main(["--demo"])
+"""
+
+
+def run(*arguments: str, **options: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=REPOSITORY, capture_output=True, text=True, timeout=START_SECONDS, check=False
+    )
+
+
+def test_the_first_paint_needs_neither_database_nor_http_nor_key_store() -> None:
+    done = run("-c", FIRST_PAINT)
+    assert done.returncode == 0, done.stderr
+    loaded = set(json.loads(done.stdout.splitlines()[0]))
+    assert {"PySide6.QtWidgets", "stickysync_gui.ui.passwords.page"} <= loaded
+    assert loaded.isdisjoint({"sqlalchemy", "pymysql", "httpx", "keyring", "cryptography", "stickysync_gui.backend"})
+
+
+def test_the_self_test_loads_everything_and_ends_well() -> None:
+    done = run("-m", "stickysync_gui", "--self-test")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_wrong_option_is_a_usage_error() -> None:
+    done = run("-m", "stickysync_gui", "--nonsense")
+    assert done.returncode == 2
+    assert "--nonsense" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_program_in_good_order(number: signal.Signals, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    surroundings = {**os.environ, "STICKYSYNC_HOME": str(home), "TMPDIR": str(tmp_path)}
+    started = subprocess.Popen(
+        [sys.executable, "-m", "stickysync_gui", "--demo"],
+        cwd=REPOSITORY,
+        env=surroundings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        # The demo's data are there once the window has its backend.
+        _wait_for(lambda: any(tmp_path.glob("stickysync-demo-*/automate.sqlite")), started)
+        started.send_signal(number)
+        _, errors = started.communicate(timeout=30)
+    finally:
+        started.kill()
+    assert started.returncode == 0, errors
+    assert "Traceback" not in errors
+    assert list(tmp_path.glob("stickysync-demo-*")) == []
+    assert (home / "logs" / "stickysync-gui.log").exists()
+
+
+def test_it_runs_without_any_standard_stream(tmp_path: Path) -> None:
+    """A windowed program on Windows has none: sys.stdout is None."""
+    script = "import sys; sys.stdout = sys.stderr = sys.stdin = None; from stickysync_gui.app import main; main(['--self-test'])"
+    assert run("-c", script).returncode == 0
+
+
+def _wait_for(condition: object, process: "subprocess.Popen[str]") -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + START_SECONDS
+    while not condition():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline, "the program did not start"
+        time.sleep(0.02)

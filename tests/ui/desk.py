@@ -1,0 +1,155 @@
+"""A whole window over the demo: real database, real HTTP, real events."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QDialog
+from shiboken6 import delete
+
+from stickysync_gui.backend import Backend
+from stickysync_gui.bugs import Bugs
+from stickysync_gui.settings import Profile
+from stickysync_gui.ui.main_window import MAPPING, PASSWORDS, MainWindow
+from tests.waiting import until
+
+W = TypeVar("W", bound=QDialog)
+LEFT = Qt.MouseButton.LeftButton
+NO_KEYS = Qt.KeyboardModifier.NoModifier
+
+
+@dataclass
+class Desk:
+    """The window and what stands behind it."""
+
+    window: MainWindow
+    backend: Any
+
+    @property
+    def passwords(self) -> Any:
+        return self.window.passwords
+
+    @property
+    def mapping(self) -> Any:
+        return self.window.mapping
+
+    @property
+    def problems(self) -> list[str]:
+        return [problem.happened for problem in self.window.problems.problems()]
+
+    async def idle(self, timeout: float = 20.0) -> None:
+        await until(lambda: not self.window.jobs.names, timeout=timeout)
+
+    async def lose_the_key(self) -> None:
+        """Connect under a profile for which this PC knows no passphrase."""
+        address = self.backend.profile.database
+        await self.backend.connect(Profile("stranger", "Stranger", address), None)
+        self.window.configuration.connection_changed.emit()
+        await self.idle()
+
+    def set_options(self, **changes: Any) -> None:
+        settings = self.backend.settings
+        self.backend.save_settings(replace(settings, options=replace(settings.options, **changes)))
+
+
+@asynccontextmanager
+async def demo_desk(tab: int = PASSWORDS) -> AsyncIterator[Desk]:
+    """A connected demo window, everything read."""
+    window = MainWindow(Bugs(str), demo=True)
+    backend = Backend.demo_backend()
+    try:
+        window.resize(1280, 800)
+        window.show()
+        window.tabs.setCurrentIndex(tab)
+        window.set_backend(backend)
+        desk = Desk(window, backend)
+        await until(lambda: bool(window.passwords.model.list.rows), timeout=30)
+        await desk.idle()
+        assert desk.problems == []
+        yield desk
+    finally:
+        await window.jobs.end_all(10)
+        await backend.close()
+        put_away(window)
+
+
+def put_away(window: MainWindow) -> None:
+    """Delete the window now: left to itself, it might end in a worker thread of the next test."""
+    window.hide()
+    delete(window)
+
+
+def mapping_desk() -> Any:
+    """A desk with Org Mapping in front."""
+    return demo_desk(MAPPING)
+
+
+async def dialog(kind: type[W], timeout: float = 10.0) -> W:
+    """The dialog of that kind, once it is open."""
+
+    def found() -> W | None:
+        shown = [w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()]
+        return shown[-1] if shown else None
+
+    result = await until(found, timeout=timeout)
+    assert result is not None
+    return result
+
+
+def press(parent: Any, text: str) -> None:
+    """Click the button of that label, with the mouse."""
+    buttons = [b for b in parent.findChildren(QAbstractButton) if b.text().replace("&", "") == text]
+    assert buttons, f"no button “{text}”, only {[b.text() for b in parent.findChildren(QAbstractButton)]}"
+    click(buttons[0])
+
+
+def click(button: QAbstractButton) -> None:
+    assert button.isVisible(), button.text()
+    assert button.isEnabled(), button.text()
+    # Radio buttons and check boxes take clicks on their text alone, which stands at the left.
+    QTest.mouseClick(button, LEFT, NO_KEYS, QPoint(10, button.height() // 2))
+
+
+def click_cell(view: QAbstractItemView, index: QModelIndex, *, at_left: bool = False) -> None:
+    """Press and release on a cell; at its left is where check boxes are."""
+    view.scrollTo(index)
+    rect = view.visualRect(index)
+    at = QPoint(rect.left() + 10, rect.center().y()) if at_left else rect.center()
+    QTest.mouseClick(view.viewport(), LEFT, NO_KEYS, at)
+
+
+def drop_on(view: QAbstractItemView, mime: QMimeData, index: QModelIndex) -> bool:
+    """Enter, move and drop at the centre of a cell; True if the view took all three."""
+    view.scrollTo(index)
+    action = Qt.DropAction.CopyAction
+    at = view.visualRect(index).center()
+    accepted = []
+    for event in (
+        QDragEnterEvent(at, action, mime, LEFT, NO_KEYS),
+        QDragMoveEvent(at, action, mime, LEFT, NO_KEYS),
+        QDropEvent(QPointF(at), action, mime, LEFT, NO_KEYS),
+    ):
+        QApplication.sendEvent(view.viewport(), event)
+        accepted.append(event.isAccepted())
+    return all(accepted)
+
+
+def begin_drag(view: QAbstractItemView, index: QModelIndex) -> None:
+    """Press on a cell and move past the start distance."""
+    viewport, start = view.viewport(), view.visualRect(index).center()
+    steps = [(QEvent.Type.MouseButtonPress, 0, LEFT)]
+    steps += [(QEvent.Type.MouseMove, n, Qt.MouseButton.NoButton) for n in (8, 16, 24, 32)]
+    for kind, offset, button in steps:
+        at = QPointF(start + QPoint(offset, offset // 2))
+        QApplication.sendEvent(
+            viewport, QMouseEvent(kind, at, QPointF(viewport.mapToGlobal(at.toPoint())), button, LEFT, NO_KEYS)
+        )
+
+
+def first(rows: Any, condition: Callable[[Any], bool]) -> Any:
+    """The first row that fulfils the condition."""
+    return next(row for row in rows if condition(row))
