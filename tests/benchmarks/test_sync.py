@@ -9,16 +9,12 @@ import json
 import math
 import os
 import resource
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from stickysync_gui.domain.connection import DatabaseAddress, TlsMode
 from stickysync_gui.domain.progress import Summary
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.itglue.client import ItGlue
@@ -26,58 +22,13 @@ from stickysync_gui.itglue.pacing import Budget, Pacer
 from stickysync_gui.sandbox.remote import RemoteSandbox
 from stickysync_gui.storage import schema
 from stickysync_gui.storage.database import Database
-from stickysync_gui.storage.decrypt import encrypt
 from stickysync_gui.sync.engine import Engine, RunOptions
+from tests.benchmarks.estate import address, organization_ids, seed, separate_sandbox
 from tests.mariadb import Database as Automate
 
 PASSWORDS, CLIENTS = 10_000, 200
-TOP = Path(__file__).parents[2]
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1200)]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[RemoteSandbox]:
-    """A sandbox in a process of its own, without a rate limit."""
-    command = [sys.executable, "-m", "stickysync_gui.sandbox", "--organizations", str(CLIENTS)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=TOP)
-    assert process.stdout is not None
-    assert process.stdin is not None
-    said = json.loads(process.stdout.readline())
-    yield RemoteSandbox(said["url"], said["key"])
-    process.stdin.close()
-    process.wait(20)
-    process.stdout.close()
-
-
-def seed(automate: Automate, organizations: list[int]) -> None:
-    with automate.connect() as connection, connection.cursor() as cursor:
-        for table in ("companymap", "passwordautosync", "passwordmap", "settings"):
-            cursor.execute(f"DROP TABLE IF EXISTS plugin_stickysync_{table}")
-        cursor.executemany(
-            "INSERT INTO clients (ClientID, Name) VALUES (%s, %s)", [(n, f"Client {n}") for n in range(1, CLIENTS + 1)]
-        )
-        rows = [
-            (1 + n % CLIENTS, f"Password {n}", "admin", encrypt(1 + n % CLIENTS, f"value {n}".encode()))
-            for n in range(PASSWORDS)
-        ]
-        cursor.executemany("INSERT INTO passwords (ClientID, Title, UserName, Password) VALUES (%s, %s, %s, %s)", rows)
-        connection.commit()
-    asyncio.run(create_tables(automate, organizations))
-
-
-def address(automate: Automate) -> DatabaseAddress:
-    return DatabaseAddress(automate.host, automate.port, automate.schema, user="root", tls=TlsMode.OFF)
-
-
-async def create_tables(automate: Automate, organizations: list[int]) -> None:
-    database = Database(address(automate))
-    await database.run(schema.create_missing)
-    await database.close()
-    with automate.connect() as connection, connection.cursor() as cursor:
-        mapping = [(n + 1, organization) for n, organization in enumerate(organizations)]
-        cursor.executemany("INSERT INTO plugin_stickysync_companymap VALUES (%s, %s)", mapping)
-        connection.commit()
 
 
 async def sync(automate: Automate, sandbox: RemoteSandbox) -> Summary:
@@ -108,9 +59,14 @@ async def bare_posts(sandbox: RemoteSandbox, organization: int, count: int) -> f
         return time.perf_counter() - started
 
 
+@pytest.fixture
+def sandbox() -> Iterator[RemoteSandbox]:
+    with separate_sandbox(CLIENTS) as remote:
+        yield remote
+
+
 def test_ten_thousand_passwords(automate: Automate, sandbox: RemoteSandbox, capsys: pytest.CaptureFixture) -> None:
-    organizations = sorted(_organization_ids(sandbox))
-    seed(automate, organizations)
+    seed(automate, organization_ids(sandbox), PASSWORDS)
     spare = sandbox.add_organization("Baseline")
     bare = asyncio.run(bare_posts(sandbox, spare, 2000)) * PASSWORDS / 2000
     results: list[tuple[str, Summary]] = [("first sync", asyncio.run(sync(automate, sandbox)))]
@@ -135,11 +91,3 @@ def test_ten_thousand_passwords(automate: Automate, sandbox: RemoteSandbox, caps
     # The spare organization's entries are walked along with the others.
     assert results[1][1].requests <= math.ceil((PASSWORDS + 2000) / 1000) + 10
     assert results[2][1].updated == PASSWORDS // 100
-
-
-def _organization_ids(sandbox: RemoteSandbox) -> set[int]:
-    found: set[int] = set()
-    with httpx.Client(base_url=sandbox.url, headers={"x-api-key": sandbox.key}) as http:
-        answer = http.get("/organizations", params={"page[size]": "1000"})
-        found.update(int(item["id"]) for item in answer.json()["data"])
-    return found

@@ -1,0 +1,93 @@
+"""How long the window is silent while it syncs, and what big tables cost.
+
+A gap is the time between two turns of the event loop, asked for every millisecond. What the machine itself adds is
+measured in the same run by the same heartbeat over an idle window.
+"""
+
+import asyncio
+import statistics
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stickysync_gui.backend import Backend
+from stickysync_gui.bugs import Bugs
+from stickysync_gui.domain.secret import Secret
+from stickysync_gui.history import History
+from stickysync_gui.keychain import ForgetfulStore, Keychain
+from stickysync_gui.settings import Profile
+from stickysync_gui.ui.main_window import PASSWORDS, MainWindow
+from tests.benchmarks.estate import address, organization_ids, seed, separate_sandbox
+from tests.mariadb import Database as Automate
+from tests.ui.desk import click, put_away
+from tests.waiting import until
+
+COUNT, CLIENTS = 5_000, 50
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
+
+
+class Heartbeat:
+    """Times between turns of the loop, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.gaps: list[float] = []
+        self._task = asyncio.create_task(self._beat())
+
+    async def _beat(self) -> None:
+        last = time.perf_counter()
+        while True:
+            await asyncio.sleep(0.001)
+            now = time.perf_counter()
+            self.gaps.append((now - last) * 1000)
+            last = now
+
+    async def stop(self) -> str:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        cuts = statistics.quantiles(self.gaps, n=1000)
+        return f"p50 {cuts[499]:5.1f}  p99 {cuts[989]:5.1f}  max {max(self.gaps):5.1f} ms  ({len(self.gaps)} turns)"
+
+
+async def test_gaps_during_sync_all(automate: Automate, tmp_path: Path, capsys: pytest.CaptureFixture, qapp) -> None:
+    with separate_sandbox(CLIENTS) as sandbox:
+        await asyncio.to_thread(seed, automate, organization_ids(sandbox), COUNT)
+        keychain = Keychain(ForgetfulStore(), environment={})
+        backend = Backend(
+            tmp_path / "settings.toml", keychain, History(tmp_path / "history.sqlite"), itglue_url=sandbox.url
+        )
+        await backend.connect(Profile("p", "Measured", address(automate)), None)
+        await backend.set_passphrase(backend.proposed_passphrase())
+        await backend.apply_key(Secret(sandbox.key), None)
+        options = replace(backend.settings.options, preview_first=False)
+        backend.save_settings(replace(backend.settings, options=options))
+        window = MainWindow(Bugs(str), demo=False)
+        try:
+            window.resize(1280, 800)
+            window.show()
+            window.tabs.setCurrentIndex(PASSWORDS)
+            window.set_backend(backend)
+            await until(lambda: len(window.passwords.model.list.rows) == COUNT, timeout=60)
+            await until(lambda: not window.jobs.names, timeout=60)
+            idle = Heartbeat()
+            await asyncio.sleep(3)
+            at_rest = await idle.stop()
+            busy = Heartbeat()
+            started = time.perf_counter()
+            click(window.passwords.action_bar.sync_all)
+            await until(lambda: window.passwords.summary.isVisible(), timeout=300)
+            await until(lambda: not window.jobs.names, timeout=60)
+            seconds = time.perf_counter() - started
+            during = await busy.stop()
+            entries = len(sandbox.passwords())
+        finally:
+            await window.jobs.end_all(10)
+            await backend.close()
+            put_away(window)
+    with capsys.disabled():
+        print(f"\nSync All of {COUNT} passwords from the window: {seconds:.1f} s")
+        print(f"event loop at rest:  {at_rest}")
+        print(f"event loop, syncing: {during}")
+    assert entries == COUNT
