@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -19,7 +20,7 @@ from stickysync_gui.domain.stopping import StopRequested
 from stickysync_gui.errors import LockHeld, StickySyncError
 from stickysync_gui.itglue.client import ItGlue
 from stickysync_gui.itglue.pacing import wait_or_stop
-from stickysync_gui.storage import plugin
+from stickysync_gui.storage import plugin, sending
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.database import Database
 from stickysync_gui.storage.run_lock import (
@@ -39,6 +40,9 @@ from stickysync_gui.sync.snapshot import newest_ids, read_snapshot
 WORKERS = 4
 PLAN_IN_THREAD_FROM = 2000
 """Passwords from which planning would be felt in the window."""
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +203,8 @@ class Engine:
             stop=self._stop,
             report=self._report,
         )
-        todo, waiting = self._sorted_out(plan)
+        todo, waiting = self._sorted_out(plan, options.approved)
+        await self._confirm(plan)
         try:
             await self._apply(writer, todo)
             await self._settle(writer, waiting)
@@ -217,7 +222,7 @@ class Engine:
             allow_windows_1252=options.allow_windows_1252,
             report=self._report,
         )
-        self.result.snapshot = snapshot
+        self._take(snapshot)
         self._report(PhaseStarted(Phase.PLANNING))
         if len(snapshot.automate.passwords) >= PLAN_IN_THREAD_FROM:
             plan = await asyncio.to_thread(make_plan, snapshot, options.rules, scope)
@@ -230,6 +235,14 @@ class Engine:
         await self._guard(plan, snapshot, scope)
         return plan
 
+    def _take(self, snapshot: Snapshot) -> None:
+        """Keep what was read for whoever shows it; a later look at some organizations only renews their entries."""
+        first = self.result.snapshot
+        if first is not None:
+            entries = {**first.itglue.entries, **snapshot.itglue.entries}
+            snapshot = replace(first, itglue=replace(first.itglue, entries=entries))
+        self.result.snapshot = snapshot
+
     async def _guard(self, plan: Plan, snapshot: Snapshot, scope: Scope) -> None:
         last_good = await self._database.run(last_good_password_count)
         await self._database.run(sign_of_life, self._run.id, len(snapshot.automate.passwords))
@@ -238,9 +251,10 @@ class Engine:
             self._overrides = tripped_guards(plan, snapshot.automate, scope, last_good, limits)
         check_guards(plan, snapshot.automate, scope, last_good, limits, self._overrides)
 
-    def _sorted_out(self, plan: Plan) -> tuple[list[PlannedRow], list[PlannedRow]]:
+    def _sorted_out(
+        self, plan: Plan, approved: frozenset[tuple[int, Action]] | None
+    ) -> tuple[list[PlannedRow], list[PlannedRow]]:
         """Split a plan into rows to apply now and rows whose mark must age; the others get their step at once."""
-        approved = self._options.approved
         todo, waiting = [], []
         for row in plan.rows:
             if row.action is Action.NONE:
@@ -254,6 +268,11 @@ class Engine:
             else:
                 todo.append(row)
         return todo, waiting
+
+    async def _confirm(self, plan: Plan) -> None:
+        pushed = [r.password.id for r in plan.rows if r.status is Status.IN_SYNC and r.state and r.state.drift_pushes]
+        if pushed:
+            await self._database.run(sending.confirm, pushed)
 
     async def _apply(self, writer: BatchWriter, todo: Iterable[PlannedRow]) -> None:
         """Feed the rows to the workers. After a stop or a fatal failure, what is in flight still ends."""
@@ -312,7 +331,8 @@ class Engine:
             await self._wait_for_marks(pending)
         writer.unsettled.clear()
         plan = await self._read_and_plan(scope)
-        todo, waiting = self._sorted_out(replace(plan, rows=tuple(r for r in plan.rows if r.password.id in pending)))
+        # A create that was approved may be a link by now: what is settled was approved before it was sent.
+        todo, waiting = self._sorted_out(plan, approved=None)
         await self._apply(writer, todo)
         return {row.password.id for row in waiting} | writer.unsettled
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stickysync_gui.domain.planned import Status
+from stickysync_gui.domain.planned import Action, Status
 from stickysync_gui.domain.progress import Outcome
 from stickysync_gui.sandbox.faults import Fault
 
@@ -90,3 +90,46 @@ async def test_refused_row_fails_alone(scene) -> None:
     failed = next(step for step in summary.steps if step.outcome is Outcome.FAILED)
     assert "422" in failed.reason
     assert scene.marks() == {}
+
+
+async def test_approved_create_without_answer_is_settled_all_the_same(scene) -> None:
+    organization = scene.glue.add_organization("Contoso")
+    scene.client(1, organization)
+    ids = [scene.password(1, f"P{n}", b"v") for n in range(3)]
+    scene.faults.add(Fault("cut_after", method="POST", at=1))
+    approved = frozenset((id_, Action.CREATE) for id_ in ids[:2])
+    summary = await scene.sync(approved=approved)
+    assert (summary.failed, summary.skipped) == (0, 1)
+    assert sorted(scene.links()) == ids[:2]
+    assert "preview" in next(s.reason for s in summary.steps if s.password_id == ids[2])
+
+
+async def test_what_a_run_read_stays_whole_after_settling(scene) -> None:
+    for client in (1, 2, 3):
+        scene.client(client, scene.glue.add_organization(f"O{client}"))
+        scene.password(client, f"P{client}", b"v")
+    await scene.sync()
+    scene.password(1, "new", b"v")
+    scene.faults.add(Fault("cut_after", method="POST", at=1))
+    await scene.sync()
+    snapshot = scene.last.snapshot
+    assert snapshot.itglue.walked is None or len(snapshot.itglue.walked) == 3
+    assert set(snapshot.itglue.entries) == {record.id for record in scene.glue.passwords()}
+
+
+async def test_drift_is_fought_three_times_in_a_row_and_counted_anew_once_it_stays_away(scene) -> None:
+    """An integration that keeps overwriting our value gets three answers, then the row is left alone."""
+    organization = scene.glue.add_organization("Contoso")
+    scene.client(1, organization)
+    scene.password(1, "P", b"ours")
+    await scene.sync()
+    [entry] = scene.links().values()
+    for attempt in range(1, 7):
+        scene.glue.edit_password(entry, password=f"theirs {attempt}")
+        summary = await scene.sync()
+        if attempt == 2:
+            assert (await scene.sync()).unchanged == 1
+            assert scene.sql("SELECT DriftPushes FROM plugin_stickysync_syncstate") == [(0,)]
+        expected = (0, 1) if attempt == 6 else (1, 0)
+        assert (summary.updated, summary.skipped) == expected, attempt
+    assert scene.values()["P"] == "theirs 6"
