@@ -178,6 +178,7 @@ class Backend(Connections):
                 scope,
                 allow_windows_1252=self.settings.options.windows_1252,
                 report=report,
+                limits=self.settings.options.guards,
             )
         self._memory.take(snapshot.itglue, scope)
         return snapshot
@@ -243,7 +244,9 @@ class Backend(Connections):
     async def _record(self, summary: Summary, options: RunOptions) -> None:
         where = self._profile.database.words() if self._profile else ""
         add = self._history.add
-        await asyncio.to_thread(add, summary, database=where, kind=options.kind, scope=options.scope.words())
+        summary.history_kept = await asyncio.to_thread(
+            add, summary, database=where, kind=options.kind, scope=options.scope.words()
+        )
 
     async def set_autosync(self, password_ids: Collection[int], on: bool) -> None:
         """Tick or untick AutoSync, in one transaction."""

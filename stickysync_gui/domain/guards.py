@@ -40,6 +40,10 @@ class GuardLimits:
     passwords_share: float = 0.50
     unreadable_share: float = 0.50
 
+    def missing_to_alarm(self, links: int) -> int:
+        """From how many missing entries on a run stops, with so many links in scope."""
+        return max(self.missing_count, int(links * self.missing_share)) + 1
+
 
 NOTHING_WRITTEN = "Nothing was written, neither to IT Glue nor to the plugin's tables."
 _GO_ON = "If that is right, confirm the number in the window, or call again with --override-guard."
@@ -124,7 +128,7 @@ def _links_in_scope(automate: AutomateSide, scope: Scope) -> int:
 def _missing(plan: Plan, automate: AutomateSide, scope: Scope, limits: GuardLimits) -> GuardStopped | None:
     missing = plan.by_status()[Status.MISSING]
     links = _links_in_scope(automate, scope)
-    if missing <= limits.missing_count or missing <= links * limits.missing_share:
+    if missing < limits.missing_to_alarm(links):
         return None
     happened = f"{missing} of {links} linked entries are missing in IT Glue; they would all be created again."
     return _stop(Guard.MISSING_ENTRIES, missing, happened, "Check that the API key still sees all organizations.")

@@ -94,6 +94,7 @@ class Summary:
     Args:
         ended: "done", "rows_failed", "cancelled", or the kind of the error that stopped it.
         requests: sent to IT Glue. seconds: wall time.
+        history_kept: whether this PC's history has the run; a full disk must not make a failure of a finished sync.
     """
 
     run_id: str
@@ -101,6 +102,7 @@ class Summary:
     requests: int = 0
     seconds: float = 0.0
     ended: str = "done"
+    history_kept: bool = True
 
     def _done(self, action: Action) -> int:
         return sum(1 for step in self.steps if step.outcome is Outcome.DONE and step.action is action)

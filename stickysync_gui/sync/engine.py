@@ -126,6 +126,7 @@ class Engine:
         self._begun = True
         started, requests = time.monotonic(), self._glue.requests
         summary = self.result.summary
+        _log.info("run %s begins: %s, %s", self._run.id, self._options.kind, self._options.scope.words())
         try:
             await self._database.run(begin_run, self._run)
             pinging = asyncio.create_task(self._keep_lock(), name="run lock ping")
@@ -151,6 +152,7 @@ class Engine:
             summary.seconds = time.monotonic() - started
             summary.requests = self._glue.requests - requests
             await self._leave()
+            _log.info("run %s ended: %s; %s", self._run.id, summary.ended, summary.sentence())
         return self.result
 
     async def _take_lock(self) -> None:
@@ -221,6 +223,7 @@ class Engine:
             scope,
             allow_windows_1252=options.allow_windows_1252,
             report=self._report,
+            limits=None if options.override_all or Guard.MISSING_ENTRIES in self._overrides else options.limits,
         )
         self._take(snapshot)
         self._report(PhaseStarted(Phase.PLANNING))

@@ -7,9 +7,11 @@ settle rule demands (product.md 5).
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 
+from stickysync_gui.domain.guards import GuardLimits
 from stickysync_gui.domain.progress import Phase, PhaseStarted, Report
 from stickysync_gui.domain.records import Entry, MarkKind, Organization, ValueState
 from stickysync_gui.domain.snapshot import EVERYTHING, AutomateSide, ItGlueSide, Scope, Snapshot
@@ -19,25 +21,34 @@ from stickysync_gui.storage.automate_side import automate_side
 from stickysync_gui.storage.database import Database
 from stickysync_gui.storage.schema import TablesFound
 
+_LOOK_UPS_AT_ONCE = 4
 _LOOK_UPS_ONE_BY_ONE = 5
 """Up to here, missing entries are shown one by one at once; above, a list sorts out those that merely moved."""
 
 
 async def read_snapshot(
-    database: Database, tables: TablesFound, glue: ItGlue, scope: Scope, *, allow_windows_1252: bool, report: Report
+    database: Database,
+    tables: TablesFound,
+    glue: ItGlue,
+    scope: Scope,
+    *,
+    allow_windows_1252: bool,
+    report: Report,
+    limits: GuardLimits | None = None,
 ) -> Snapshot:
     """Read both sides.
 
     Args:
         tables: which of the plugin's tables are there; absent ones count as empty.
         scope: IT Glue may be walked only as far as this scope needs.
+        limits: see `read_itglue`.
     """
     report(PhaseStarted(Phase.READING_AUTOMATE))
     side, organizations = await asyncio.gather(
         read_automate(database, tables, allow_windows_1252=allow_windows_1252), glue.organizations()
     )
     report(PhaseStarted(Phase.READING_ITGLUE))
-    return Snapshot(side, await read_itglue(glue, organizations, side, scope))
+    return Snapshot(side, await read_itglue(glue, organizations, side, scope, limits))
 
 
 async def read_automate(database: Database, tables: TablesFound, *, allow_windows_1252: bool) -> AutomateSide:
@@ -46,9 +57,16 @@ async def read_automate(database: Database, tables: TablesFound, *, allow_window
 
 
 async def read_itglue(
-    glue: ItGlue, organizations: dict[int, Organization], side: AutomateSide, scope: Scope
+    glue: ItGlue,
+    organizations: dict[int, Organization],
+    side: AutomateSide,
+    scope: Scope,
+    limits: GuardLimits | None = None,
 ) -> ItGlueSide:
     """Walk what the scope needs, and look up linked entries that the walk did not meet.
+
+    Args:
+        limits: missing entries are asked for up to the number that stops a run; None asks for every one.
 
     One walk over the whole account, or one per organization, whichever takes fewer pages.
     """
@@ -63,25 +81,51 @@ async def read_itglue(
             walk = await glue.walk(organization_id)
             if walk is not None:
                 entries.update(walk.entries)
-    unmet = sorted(_linked_entries(side, scope) - entries.keys())
+    linked = _linked_entries(side, scope)
+    unmet = sorted(linked - entries.keys())
     if len(unmet) > _LOOK_UPS_ONE_BY_ONE:
         entries.update(await glue.listed(unmet))
-    gone: set[int] = set()
-    withheld: dict[int, str] = {}
-    for entry_id in unmet:
-        if entry_id in entries:
-            continue
+    lookup = _LookUp(glue, entries)
+    enough = None if limits is None else limits.missing_to_alarm(len(linked))
+    await lookup.each([id_ for id_ in unmet if id_ not in entries], enough)
+    return ItGlueSide(organizations, entries, frozenset(lookup.gone), lookup.withheld, walked)
+
+
+class _LookUp:
+    """Shows linked entries one by one, a few at a time, to tell those that are gone from those that moved."""
+
+    def __init__(self, glue: ItGlue, entries: dict[int, Entry]) -> None:
+        self._glue = glue
+        self._entries = entries
+        self.gone: set[int] = set()
+        self.withheld: dict[int, str] = {}
+
+    async def each(self, entry_ids: list[int], enough: int | None) -> None:
+        """Look the ids up.
+
+        Args:
+            enough: so many missing ones stop a run, so the rest need not be asked for one by one; None asks for all.
+        """
+        queue = deque(entry_ids)
+
+        async def work() -> None:
+            while queue and (enough is None or len(self.gone) < enough):
+                await self._look(queue.popleft())
+
+        await asyncio.gather(*(work() for _ in range(_LOOK_UPS_AT_ONCE)))
+        self.withheld.update(dict.fromkeys(queue, "so many are missing that this one was not asked for"))
+
+    async def _look(self, entry_id: int) -> None:
         try:
-            entry = await glue.entry(entry_id)
+            entry = await self._glue.entry(entry_id)
         except Refused as refused:
-            await glue.probe()
-            withheld[entry_id] = refused.words
+            await self._glue.probe()
+            self.withheld[entry_id] = refused.words
+            return
+        if entry is None:
+            self.gone.add(entry_id)
         else:
-            if entry is None:
-                gone.add(entry_id)
-            else:
-                entries[entry_id] = entry
-    return ItGlueSide(organizations, entries, frozenset(gone), withheld, walked)
+            self._entries[entry_id] = entry
 
 
 async def walk_uncovered(glue: ItGlue, side: AutomateSide, known: ItGlueSide) -> ItGlueSide:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from stickysync_gui.domain.guards import Guard
 from stickysync_gui.domain.planned import Action, Status
 from stickysync_gui.domain.progress import Outcome
+from stickysync_gui.errors import GuardStopped
 from stickysync_gui.sandbox.faults import Fault
 
 VALUES = {
@@ -133,3 +135,24 @@ async def test_drift_is_fought_three_times_in_a_row_and_counted_anew_once_it_sta
         expected = (0, 1) if attempt == 6 else (1, 0)
         assert (summary.updated, summary.skipped) == expected, attempt
     assert scene.values()["P"] == "theirs 6"
+
+
+async def test_key_that_lost_sight_of_its_entries_stops_after_few_requests(scene) -> None:
+    """300 linked entries gone at once: neither are they created again, nor asked for one by one."""
+    organization = scene.glue.add_organization("Contoso")
+    scene.client(1, organization)
+    for n in range(300):
+        scene.password(1, f"P{n}", b"v")
+    await scene.sync()
+    for record in scene.glue.passwords():
+        scene.glue.remove_password(record.id)
+    scene.server.clear_requests()
+    with pytest.raises(GuardStopped) as stopped:
+        await scene.sync()
+    assert (stopped.value.guard, stopped.value.number) == ("missing_entries", 300)
+    assert len(scene.server.requests) < 30
+    with pytest.raises(GuardStopped):
+        await scene.sync(overrides={Guard.MISSING_ENTRIES: 299})
+    summary = await scene.sync(overrides={Guard.MISSING_ENTRIES: 300})
+    assert summary.created == 300
+    assert sorted(scene.links().values()) == sorted(record.id for record in scene.glue.passwords())
