@@ -4,63 +4,67 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 # Before qasync, which otherwise might choose another Qt binding.
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
-from stickysync_gui import __version__, logs, paths
-from stickysync_gui.bugs import Bugs
-from stickysync_gui.settings import Profile
+from stickysync_gui import __version__, paths
 from stickysync_gui.ui.garbage import GarbageCollector
-from stickysync_gui.ui.main_window import PATIENCE_SECONDS, MainWindow
-from stickysync_gui.ui.memory import saved_looks
+from stickysync_gui.ui.looks import saved_looks
+from stickysync_gui.ui.main_window import MainWindow
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from stickysync_gui.backend import Backend
+    from stickysync_gui.bugs import Bugs
+    from stickysync_gui.ui.contents import Contents
 
 WORKERS = 4
+PAINT_SECONDS = 2.0
+PATIENCE_SECONDS = 15.0
+"""How long running jobs may take to end when the user leaves, and at log-off."""
 LOG_OFF_SECONDS = 3.0
 SIGNAL_POLL_MS = 250
 
-_log = logging.getLogger(__name__)
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the window until it is closed.
+
+    The process ends here, with 0 or, when something failed that nobody caught, with 1; a wrong call with 2.
 
     Args:
         arguments: instead of the command line's.
-
-    Returns:
-        The exit code, in the self-test and after a wrong call; otherwise the process ends here.
     """
     options = _parse(arguments)
-    redactor = logs.Redactor()
-    log_file = logs.start_file_log(paths.log_folder(), redactor, name="stickysync-gui")
-    bugs = Bugs(redactor.redact, log_file)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName(paths.APP_NAME)
-    app.setApplicationDisplayName("")
     app.setDesktopFileName("stickysync")
     app.setApplicationVersion(__version__)
     # Qt would end the loop with the last window or dialog, in the middle of the shutdown.
     app.setQuitOnLastWindowClosed(False)
-    with asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner:
-        code = runner.run(_self_test() if options.self_test else _run(app, options, bugs))
-    logs.close_file_logs()
-    # A look-up in a dead network may still hold a thread; nothing it could do is needed any more.
-    os._exit(code)
+    code = 1
+    try:
+        with asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner:
+            code = runner.run(_self_test() if options.self_test else _run(app, options))
+    except BaseException as error:
+        logging.getLogger(__name__).critical("the program ended", exc_info=error)
+        sys.__excepthook__(type(error), error, error.__traceback__)
+    finally:
+        logging.shutdown()
+        # A look-up in a dead network may still hold a thread; nothing it could do is needed any more.
+        os._exit(code)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -72,19 +76,20 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-async def _run(app: QApplication, options: argparse.Namespace, bugs: Bugs) -> int:
+async def _run(app: QApplication, options: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
     loop.set_default_executor(workers)
-    window = MainWindow(bugs, {} if options.demo else saved_looks(paths.settings_file()), demo=options.demo)
-    _catch_everything(loop, window, bugs)
+    window = MainWindow({} if options.demo else saved_looks(paths.settings_file()), demo=options.demo)
     patience = _leave_politely(app, window)
-    GarbageCollector(window)
     window.show()
-    loading = asyncio.ensure_future(_hand_over(window, options))
+    starting = loop.create_task(_start(window, options))
+    # A window that cannot be filled must not stand there for ever.
+    starting.add_done_callback(lambda task: window.closed.set() if not task.cancelled() and task.exception() else None)
     await window.closed.wait()
-    await window.jobs.end_all(patience[0])
-    backend = await loading
+    contents, backend = await starting
+    if contents is not None:
+        await contents.jobs.end_all(patience[0])
     window.hide()
     if backend is not None:
         await backend.close()
@@ -92,16 +97,46 @@ async def _run(app: QApplication, options: argparse.Namespace, bugs: Bugs) -> in
     return 0
 
 
-async def _hand_over(window: MainWindow, options: argparse.Namespace) -> Backend | None:
-    """Import and open the backend in a worker thread, then give it to the window."""
+async def _start(window: MainWindow, options: argparse.Namespace) -> tuple[Contents | None, Backend | None]:
+    """Fill the window once it is seen, then open the backend and hand it over; both are imported in a worker thread."""
+    with contextlib.suppress(TimeoutError):
+        # A minimised window is never painted.
+        await asyncio.wait_for(_painted(window), PAINT_SECONDS)
+    contents = await _filled(window)
+    if window.closed.is_set():
+        return contents, None
     try:
         backend = await asyncio.to_thread(_open_backend, demo=options.demo)
     except Exception as error:
-        window.jobs.report(error, "Start")
-        return None
+        contents.jobs.report(error, "Start")
+        return contents, None
     if not window.closed.is_set():
-        window.set_backend(backend, options.profile)
-    return backend
+        contents.set_backend(backend, options.profile)
+    return contents, backend
+
+
+async def _painted(window: MainWindow) -> None:
+    painted = asyncio.Event()
+    window.first_painted.connect(painted.set)
+    await painted.wait()
+
+
+async def _filled(window: MainWindow) -> Contents:
+    bugs, kind = await asyncio.to_thread(_load_contents)
+    contents = kind(window, bugs)
+    GarbageCollector(contents)
+    _catch_everything(asyncio.get_running_loop(), contents, bugs)
+    return contents
+
+
+def _load_contents() -> tuple[Bugs, type[Contents]]:
+    from stickysync_gui import logs
+    from stickysync_gui.bugs import Bugs
+    from stickysync_gui.ui.contents import Contents
+
+    redactor = logs.Redactor()
+    log_file = logs.start_file_log(paths.log_folder(), redactor, name="stickysync-gui")
+    return Bugs(redactor.redact, log_file), Contents
 
 
 def _open_backend(*, demo: bool) -> Backend:
@@ -113,11 +148,11 @@ def _open_backend(*, demo: bool) -> Backend:
     return Backend.open(paths.home(), itglue_url=os.environ.get("STICKYSYNC_ITGLUE_URL", ""))
 
 
-def _catch_everything(loop: asyncio.AbstractEventLoop, window: MainWindow, bugs: Bugs) -> None:
+def _catch_everything(loop: asyncio.AbstractEventLoop, contents: Contents, bugs: Bugs) -> None:
     """Lead whatever nobody caught into the one funnel."""
 
     def report(error: BaseException, doing: str) -> None:
-        window.jobs.bug_found.emit(bugs.report(error, doing), doing)
+        contents.jobs.bug_found.emit(bugs.report(error, doing), doing)
 
     def in_qt(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         report(error, "The window")
@@ -127,7 +162,7 @@ def _catch_everything(loop: asyncio.AbstractEventLoop, window: MainWindow, bugs:
         if isinstance(error, BaseException):
             report(error, "In the background")
         else:
-            _log.warning("%s", context.get("message"))
+            logging.getLogger(__name__).warning("%s", context.get("message"))
 
     sys.excepthook = in_qt
     loop.set_exception_handler(in_loop)
@@ -157,9 +192,10 @@ async def _self_test() -> int:
     Returns:
         0, or 1 after logging what failed.
     """
-    window = MainWindow(Bugs(str))
+    window = MainWindow()
     window.show()
     try:
+        await _filled(window)
         backend = await asyncio.to_thread(_open_backend, demo=True)
         try:
             await backend.start()
@@ -168,7 +204,7 @@ async def _self_test() -> int:
             await backend.close()
         await _ask_key_store()
     except Exception:
-        _log.exception("the self-test failed")
+        logging.getLogger(__name__).exception("the self-test failed")
         return 1
     finally:
         window.hide()
@@ -176,6 +212,8 @@ async def _self_test() -> int:
 
 
 async def _ask_key_store() -> None:
+    from stickysync_gui.settings import Profile
+
     backend = await asyncio.to_thread(_open_backend, demo=False)
     try:
         await backend.saved_database_password(Profile("self-test", "self-test"))
@@ -186,4 +224,4 @@ async def _ask_key_store() -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

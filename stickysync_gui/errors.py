@@ -70,6 +70,12 @@ class DatabaseRefused(StickySyncError):
     kind = "database_refused"
 
 
+class TlsNotOffered(DatabaseRefused):
+    """The server offers no TLS, and TLS was asked for; the log-in was not sent."""
+
+    kind = "tls_not_offered"
+
+
 class UnknownCertificate(DatabaseRefused):
     """TLS is pinned, and the server's certificate was not confirmed yet, or is another one now.
 
@@ -152,6 +158,13 @@ class KeyStoreUnavailable(StickySyncError):
 
     exit_code = ExitCode.USAGE
     kind = "key_store"
+
+
+class SchedulerRefused(StickySyncError):
+    """The operating system's scheduler, or its access control, said no."""
+
+    exit_code = ExitCode.USAGE
+    kind = "scheduler"
 
 
 class MappingChanged(StickySyncError):

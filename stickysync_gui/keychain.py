@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from stickysync_gui.domain.secret import Secret
 from stickysync_gui.errors import KeyStoreUnavailable, UsageError
 
 SERVICE = "StickySync"
+
+_log = logging.getLogger(__name__)
 
 
 class SecretStore(Protocol):
@@ -78,47 +81,44 @@ class Keychain:
         self._keep(f"{profile_id}/passphrase", passphrase, "STICKYSYNC_PASSPHRASE")
 
     def api_key(self) -> Secret | None:
-        """An API key from the environment, instead of the stored one."""
-        return self._environment_secret("STICKYSYNC_API_KEY")
+        """An API key from the environment, instead of the stored one; without blanks round it."""
+        found = self._environment_secret("STICKYSYNC_API_KEY")
+        return found.stripped() if found is not None else None
 
     def _environment_secret(self, name: str) -> Secret | None:
-        """NAME itself, or the first line of the file that NAME_FILE names."""
+        """NAME itself, or the first line of the file that NAME_FILE names.
+
+        Raises:
+            UsageError: there is no secret to be had from that file.
+        """
         value = self._environment.get(name, "")
         if value:
             return Secret(value)
         file = self._environment.get(f"{name}_FILE", "")
-        if not file:
-            return None
-        try:
-            text = Path(file).read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as problem:
-            raise UsageError(
-                happened=f"{name}_FILE names {file}, which cannot be read ({type(problem).__name__}).",
-                unchanged="Nothing was changed.",
-                todo="Give a UTF-8 text file with the secret in its first line, readable by this account.",
-            ) from None
-        return Secret(text[0]) if text and text[0] else None
+        return _first_line(Path(file), name) if file else None
+
+    # The systems' stores raise what they like, not only keyring's own errors, and may quote the secret.
 
     def _stored(self, name: str) -> Secret | None:
-        import keyring.errors
-
         try:
             value = self._system_store().get_password(SERVICE, name)
-        except keyring.errors.KeyringError:
+        except Exception as problem:
+            _log.warning("the key store cannot be read (%s)", type(problem).__name__)
             return None
         return Secret(value) if value else None
 
     def _keep(self, name: str, secret: Secret, variable: str) -> None:
-        import keyring.errors
-
         try:
             self._system_store().set_password(SERVICE, name, secret.reveal())
-        except keyring.errors.KeyringError as problem:
-            raise KeyStoreUnavailable(
-                happened=f"This system's key store did not take the secret ({type(problem).__name__}).",
-                unchanged="It was not kept anywhere.",
-                todo=f"Unlock the key store; or, where there is none, set {variable} or {variable}_FILE.",
-            ) from None
+        except Exception as problem:
+            kind = type(problem).__name__
+        else:
+            return
+        raise KeyStoreUnavailable(
+            happened=f"This system's key store did not take the secret ({kind}).",
+            unchanged="It was not kept anywhere.",
+            todo=f"Unlock the key store; or, where there is none, set {variable} or {variable}_FILE.",
+        )
 
     def _system_store(self) -> SecretStore:
         if self._store is None:
@@ -126,6 +126,22 @@ class Keychain:
 
             return keyring
         return self._store
+
+
+def _first_line(file: Path, name: str) -> Secret:
+    # With the mark that Windows editors put in front; and lines end where editors end them, not at every separator.
+    try:
+        secret = file.read_bytes().decode("utf-8-sig").split("\n", 1)[0].removesuffix("\r")
+        reason = "its first line is empty"
+    except (OSError, UnicodeDecodeError) as problem:
+        secret, reason = "", type(problem).__name__
+    if not secret:
+        raise UsageError(
+            happened=f"{name}_FILE names {file}, which holds no secret that can be read ({reason}).",
+            unchanged="Nothing was changed.",
+            todo="Give a UTF-8 text file with the secret in its first line, readable by this account.",
+        )
+    return Secret(secret)
 
 
 def id_of_address(address: DatabaseAddress) -> str:

@@ -8,14 +8,27 @@ from pathlib import Path
 
 import platformdirs
 
+from stickysync_gui.errors import UsageError
+
 APP_NAME = "StickySync"
 
 
 def home() -> Path:
-    """The folder of settings, history and logs; STICKYSYNC_HOME moves it. Created when missing, for its owner only."""
+    """The folder of settings, history and logs; STICKYSYNC_HOME moves it. Created when missing, for its owner only.
+
+    Raises:
+        UsageError: it cannot be made.
+    """
     chosen = os.environ.get("STICKYSYNC_HOME", "")
     folder = Path(chosen) if chosen else Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as problem:
+        raise UsageError(
+            happened=f"The program's own folder {folder} cannot be made ({problem.strerror}).",
+            unchanged="Nothing was changed.",
+            todo="Give this account a folder that it may write to, by STICKYSYNC_HOME.",
+        ) from None
     return folder
 
 

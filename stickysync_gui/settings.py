@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 import tomllib
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -83,7 +84,8 @@ class Settings:
     def profile(self, name_or_id: str = "") -> Profile | None:
         """The profile of that name or id; without one the current profile."""
         wanted = name_or_id or self.current_profile
-        return next((p for p in self.profiles if wanted in (p.id, p.name)), None)
+        candidates = [p for p in self.profiles if p.id == wanted] + [p for p in self.profiles if p.name == wanted]
+        return candidates[0] if wanted and candidates else None
 
     def with_profile(self, profile: Profile) -> Settings:
         """A copy in which the profile is stored and current."""
@@ -102,28 +104,50 @@ def load(path: Path) -> Settings:
         return _settings(raw)
     except FileNotFoundError:
         return Settings()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as damage:
+    except (OSError, KeyError, TypeError, ValueError) as damage:
+        # A KeyError's own text is just the missing name; TOML and UTF-8 errors are ValueErrors.
+        reason = f"{damage} is missing" if isinstance(damage, KeyError) else damage
         raise UsageError(
-            happened=f"The settings file {path} cannot be read: {damage}.",
+            happened=f"The settings file {path} cannot be read: {reason}.",
             unchanged="The file was left as it is.",
             todo="Mend the file, or move it away to start with fresh settings.",
         ) from None
 
 
 def save(settings: Settings, path: Path) -> None:
-    """Write the file whole: beside the old one first, then in its place, so that a crash leaves one of the two."""
-    draft = path.with_suffix(".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        tomli_w.dump(_document(settings), file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    """Write the file whole: beside the old one first, then in its place, so that a crash leaves one of the two.
+
+    Raises:
+        UsageError: it cannot be written; the former file is still there.
+    """
+    document = tomli_w.dumps(_document(settings)).encode("utf-8")
+    try:
+        # A name of its own, since window and console may save at once; readable by the owner only.
+        descriptor, draft = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(document)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, path)
+        except BaseException:
+            os.unlink(draft)
+            raise
+    except OSError as problem:
+        raise UsageError(
+            happened=f"The settings cannot be saved in {path}: {problem.strerror or type(problem).__name__}.",
+            unchanged="The former settings stay.",
+            todo="Check that the folder is there and may be written to.",
+        ) from None
 
 
 def _settings(raw: dict[str, Any]) -> Settings:
     profiles = tuple(
-        Profile(p["id"], p["name"], _known(DatabaseAddress, {**p["database"], "tls": TlsMode(p["database"]["tls"])}))
+        Profile(
+            _text(p["id"]),
+            _text(p["name"]),
+            _known(DatabaseAddress, {**p["database"], "tls": TlsMode(p["database"]["tls"])}),
+        )
         for p in raw.get("profiles", [])
     )
     options = dict(raw.get("options", {}))
@@ -136,7 +160,7 @@ def _settings(raw: dict[str, Any]) -> Settings:
         raise ValueError(f"autosync_minutes is not between {least} and {greatest}")
     return Settings(
         profiles,
-        raw.get("current_profile", ""),
+        _text(raw.get("current_profile", "")),
         _known(Options, options),
         frozenset((int(client), int(org)) for client, org in raw.get("dismissed_suggestions", [])),
         dict(raw.get("trusted_certificates", {})),
@@ -144,10 +168,35 @@ def _settings(raw: dict[str, Any]) -> Settings:
     )
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
 def _known(kind: type[_T], values: dict[str, Any]) -> _T:
-    """Build a record from the keys it knows, so that a newer version's file does not stop an older program."""
+    """Build a record from the keys it knows, so that a newer version's file does not stop an older program.
+
+    Raises:
+        TypeError: a value is of another type than the record's default.
+    """
+    if not isinstance(values, dict):
+        raise TypeError(f"{values!r} is no table")
+    defaults = kind()
     names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{key: value for key, value in values.items() if key in names})
+    known = {name: value for name, value in values.items() if name in names}
+    for name, value in known.items():
+        if not _is_like(value, getattr(defaults, name)):
+            raise TypeError(f"{name} cannot be {value!r}")
+    return kind(**known)
+
+
+def _is_like(value: object, default: object) -> bool:
+    if isinstance(default, (bool, int)):
+        return type(value) is type(default)
+    # None stands for an id that nobody chose, and TOML's whole numbers are as good as fractions.
+    wanted = int if default is None else (int, float) if isinstance(default, float) else type(default)
+    return isinstance(value, wanted) and not isinstance(value, bool)
 
 
 def _document(settings: Settings) -> dict[str, Any]:

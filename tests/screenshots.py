@@ -24,6 +24,7 @@ from stickysync_gui.bugs import Bugs
 from stickysync_gui.errors import GuardStopped, ItGlueUnreachable
 from stickysync_gui.ui.configuration import page as sections
 from stickysync_gui.ui.configuration.passphrase import NewPassphrase
+from stickysync_gui.ui.contents import Contents
 from stickysync_gui.ui.main_window import CONFIGURATION, MAPPING, PASSWORDS, MainWindow
 from stickysync_gui.ui.passwords import marks
 from tests.waiting import until
@@ -76,24 +77,24 @@ class Camera:
         print(path)
 
 
-async def new_window(*, demo: bool) -> MainWindow:
-    window = MainWindow(Bugs(str), demo=demo)
-    window.resize(*SIZE)
-    window.show()
-    return window
+async def new_window(*, demo: bool) -> Contents:
+    frame = MainWindow(demo=demo)
+    frame.resize(*SIZE)
+    frame.show()
+    return Contents(frame, Bugs(str))
 
 
 async def unconfigured(camera: Camera) -> None:
     """The first start on a new PC."""
     window = await new_window(demo=False)
     window.tabs.setCurrentIndex(PASSWORDS)
-    await camera.take(window, "starting")
+    await camera.take(window.window, "starting")
     backend = Backend.open(Path(tempfile.mkdtemp()))
     window.set_backend(backend)
     await until(lambda: not window.jobs.names)
-    await camera.take(window, "passwords-no-database")
+    await camera.take(window.window, "passwords-no-database")
     window.tabs.setCurrentIndex(CONFIGURATION)
-    await camera.take(window, "configuration-first-start")
+    await camera.take(window.window, "configuration-first-start")
     window.problems.add_error(
         ItGlueUnreachable(
             happened="IT Glue did not answer for 60 seconds.",
@@ -103,7 +104,7 @@ async def unconfigured(camera: Camera) -> None:
         "Sync All",
     )
     window.problems.show()
-    await camera.take(window, "problem-and-toast")
+    await camera.take(window.window, "problem-and-toast")
     await end(window, backend)
 
 
@@ -114,19 +115,19 @@ async def configured(camera: Camera) -> None:
     window.set_backend(backend)
     window.tabs.setCurrentIndex(PASSWORDS)
     await until(lambda: bool(window.passwords.model.list.rows))
-    await camera.take(window, "passwords-checking")
+    await camera.take(window.window, "passwords-checking")
     await until(lambda: not window.jobs.names)
     await passwords(camera, window)
     await mapping(camera, window)
     window.tabs.setCurrentIndex(CONFIGURATION)
     for section, name in enumerate(("database", "tables", "itglue", "options")):
         window.configuration.open(section)
-        await camera.take(window, f"configuration-{name}")
+        await camera.take(window.window, f"configuration-{name}")
     window.configuration.open(sections.CHECK)
     window.configuration.test()
     await until(lambda: not window.jobs.names)
-    await camera.take(window, "configuration-self-check")
-    dialog = NewPassphrase(window, backend.proposed_passphrase())
+    await camera.take(window.window, "configuration-self-check")
+    dialog = NewPassphrase(window.window, backend.proposed_passphrase())
     dialog.show()
     await camera.take(dialog, "passphrase")
     dialog.close()
@@ -134,9 +135,9 @@ async def configured(camera: Camera) -> None:
     await end(window, backend)
 
 
-async def passwords(camera: Camera, window: MainWindow) -> None:
+async def passwords(camera: Camera, window: Contents) -> None:
     page = window.passwords
-    await camera.take(window, "passwords")
+    await camera.take(window.window, "passwords")
     table = page.table
     table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
     flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
@@ -144,37 +145,37 @@ async def passwords(camera: Camera, window: MainWindow) -> None:
         table.selectionModel().select(page.model.index(line, 0), flags)
     page.ticks.request(table.selected_rows(), on=True)
     await until(lambda: not window.jobs.names)
-    await camera.take(window, "passwords-ticked")
+    await camera.take(window.window, "passwords-ticked")
     page.filters.choose_mark(marks.BY_NAME["moved"])
     table.selectRow(0)
     menu = table.menu(table.selected_rows())
     menu.popup(table.viewport().mapToGlobal(table.viewport().rect().center()))
     await camera.take(menu, "passwords-menu")
     menu.close()
-    await camera.take(window, "passwords-moved-only")
+    await camera.take(window.window, "passwords-moved-only")
     page.filters.search.setText("nothing has this name")
     await asyncio.sleep(0.2)
-    await camera.take(window, "passwords-nothing-fits")
+    await camera.take(window.window, "passwords-nothing-fits")
     page.filters.clear()
     client = next(id_ for id_ in (row.client_id for row in page.model.list.rows))
     page.filters.clients.choose(client)
     page.filters.choose_mark(marks.BY_NAME["in_sync"])
-    await camera.take(window, "passwords-one-client")
+    await camera.take(window.window, "passwords-one-client")
     page.filters.clear()
     page.strip.leftovers.click()
     await camera.take(top_dialog(window), "leftovers")
     top_dialog(window).close()
 
 
-async def mapping(camera: Camera, window: MainWindow) -> None:
+async def mapping(camera: Camera, window: Contents) -> None:
     window.tabs.setCurrentIndex(MAPPING)
     page = window.mapping
-    await camera.take(window, "mapping")
+    await camera.take(window.window, "mapping")
     page.show_suggestions()
     page.left.table.selectRow(1)
     page.right.table.selectRow(2)
     page.right.table.drop_line = 4
-    await camera.take(window, "mapping-suggestions")
+    await camera.take(window.window, "mapping-suggestions")
     page.right.table.drop_line = -1
     page.suggestions.hide()
     mapped = next(line for line in page.clients.list.rows if line.is_mapped and line.row.password_count > 20)
@@ -186,7 +187,7 @@ async def mapping(camera: Camera, window: MainWindow) -> None:
     await until(lambda: not window.jobs.names)
 
 
-async def running(camera: Camera, window: MainWindow) -> None:
+async def running(camera: Camera, window: Contents) -> None:
     """A run from preview to summary."""
     window.tabs.setCurrentIndex(PASSWORDS)
     page = window.passwords
@@ -195,18 +196,18 @@ async def running(camera: Camera, window: MainWindow) -> None:
     await camera.take(top_dialog(window), "preview")
     top_dialog(window).accept()
     await until(lambda: page.progress.bar.maximum() > 0 and page.progress.bar.value() > 60, timeout=30)
-    await camera.take(window, "run")
+    await camera.take(window.window, "run")
     page.progress.cancel.click()
-    await camera.take(window, "run-stopping")
+    await camera.take(window.window, "run-stopping")
     await until(lambda: not window.jobs.names, timeout=60)
-    await camera.take(window, "run-summary")
+    await camera.take(window.window, "run-summary")
     window.jobs.start("Guard", guard(window))
     await until(lambda: top_dialog(window, none=True) is not None)
     await camera.take(top_dialog(window), "guard")
     top_dialog(window).reject()
 
 
-async def guard(window: MainWindow) -> None:
+async def guard(window: Contents) -> None:
     from stickysync_gui.ui.alerts import confirm_by_typing
 
     stopped = GuardStopped(
@@ -217,20 +218,20 @@ async def guard(window: MainWindow) -> None:
         todo="",
     )
     text = f"{stopped.happened}\n\n{stopped.unchanged}"
-    await confirm_by_typing(window, "A guard stopped the run", text, stopped.number, "Sync anyway")
+    await confirm_by_typing(window.window, "A guard stopped the run", text, stopped.number, "Sync anyway")
 
 
-def top_dialog(window: MainWindow, *, none: bool = False) -> QWidget:
+def top_dialog(window: Contents, *, none: bool = False) -> QWidget:
     from PySide6.QtWidgets import QDialog
 
     dialogs = [w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible()]
     return dialogs[-1] if dialogs or not none else None
 
 
-async def end(window: MainWindow, backend: Backend) -> None:
+async def end(window: Contents, backend: Backend) -> None:
     await window.jobs.end_all(10)
-    window.hide()
-    window.deleteLater()
+    window.window.hide()
+    window.window.deleteLater()
     await backend.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,11 +14,12 @@ from stickysync_gui.cli.choosing import client_ids
 from stickysync_gui.cli.output import counted, duration, table
 from stickysync_gui.cli.program import Program, Reach
 from stickysync_gui.cli.run import Clients, Passwords, require_passwords, step_document
+from stickysync_gui.domain.progress import Step
 from stickysync_gui.errors import ExitCode, UsageError
+from stickysync_gui.history import KEPT_RUNS, RunRecord, export_csv
 
 if TYPE_CHECKING:
     from stickysync_gui.backend import Backend
-    from stickysync_gui.history import RunRecord
 
 PasswordId = Annotated[int, typer.Argument(metavar="PASSWORD", help="Automate's PasswordID.")]
 
@@ -90,15 +92,39 @@ def history(
     run: Annotated[
         str | None, typer.Argument(metavar="RUN", help="A run's id or how it begins; shows its rows.")
     ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write them as CSV instead; --json prints them.")
+    ] = None,
 ) -> int:
     """List the runs of this PC, or the rows of one."""
     program: Program = context.obj
 
     async def act(backend: Backend) -> int:
-        runs = await backend.runs(500)
-        return await _show_run(program, backend, _run_of(run, runs)) if run else _show_runs(program, runs)
+        runs = await backend.runs(KEPT_RUNS)
+        chosen = _run_of(run, runs) if run else None
+        if csv is None:
+            return await _show_run(program, backend, chosen) if chosen else _show_runs(program, runs)
+        if chosen is None:
+            return _write_csv(program, csv, export_csv(runs, RunRecord), len(runs), "run")
+        rows = await backend.run_rows(chosen.run_id)
+        return _write_csv(program, csv, export_csv(rows, Step), len(rows), "row")
 
     return program.run(act, Reach.NOTHING)
+
+
+def _write_csv(program: Program, file: Path, text: str, lines: int, noun: str) -> int:
+    try:
+        file.write_text(text, encoding="utf-8", newline="")
+    except OSError as problem:
+        raise UsageError(
+            happened=f"{file} cannot be written: {problem.strerror or type(problem).__name__}.",
+            unchanged="The history is as it was.",
+            todo="Check path and rights.",
+        ) from None
+    program.output.result(
+        lambda: {"file": str(file), f"{noun}s": lines}, lambda: (f"{counted(lines, noun)} written to {file}.",)
+    )
+    return ExitCode.DONE
 
 
 def _show_runs(program: Program, runs: Sequence[RunRecord]) -> int:

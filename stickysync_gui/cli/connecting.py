@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stickysync_gui import keychain
-from stickysync_gui.cli.greeting import offers_tls
 from stickysync_gui.cli.options import GlobalOptions
 from stickysync_gui.cli.output import Output
 from stickysync_gui.domain.connection import DatabaseAddress, TlsMode
-from stickysync_gui.errors import DatabaseRefused, UnknownCertificate, UsageError
+from stickysync_gui.errors import TlsNotOffered, UnknownCertificate, UsageError
 from stickysync_gui.settings import Profile, Settings
 
 if TYPE_CHECKING:
@@ -105,18 +104,16 @@ async def connect(backend: Backend, options: GlobalOptions, output: Output) -> N
         backend.trust_certificate(profile.database, unknown.fingerprint)
         output.note(f"{unknown.happened}\nIt is trusted from now on, and any other will be refused.")
         await backend.connect(_with_known_certificate(profile, backend.settings), chosen.password, remember=False)
-    except DatabaseRefused:
-        if not await _may_go_in_the_clear(chosen, profile.database):
+    except TlsNotOffered:
+        if not _may_go_in_the_clear(chosen, profile.database):
             raise
         in_the_clear = replace(profile, database=replace(profile.database, tls=TlsMode.OFF))
         await backend.connect(in_the_clear, chosen.password, remember=False)
 
 
-async def _may_go_in_the_clear(chosen: Chosen, address: DatabaseAddress) -> bool:
-    """Whether nobody chose TLS, nothing leaves this computer, and the server has no TLS, nor ever showed any."""
-    if not (chosen.tls_by_default and address.is_loopback) or address.sqlite_file or address.pinned_fingerprint:
-        return False
-    return not await offers_tls(address)
+def _may_go_in_the_clear(chosen: Chosen, address: DatabaseAddress) -> bool:
+    """Whether nobody chose TLS, nothing leaves this computer, and the server never showed a certificate before."""
+    return chosen.tls_by_default and address.is_loopback and not address.pinned_fingerprint
 
 
 def _with_known_certificate(profile: Profile, settings: Settings) -> Profile:

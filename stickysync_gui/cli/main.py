@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from stickysync_gui import __version__
-from stickysync_gui.cli import bookkeeping, demo, mapping, run, setup
+from stickysync_gui.cli import autosync, bookkeeping, demo, mapping, run, schedule, setup
 from stickysync_gui.cli.options import GlobalOptions, hoisted
 from stickysync_gui.cli.output import Output
 from stickysync_gui.cli.program import Program
@@ -31,6 +31,7 @@ for name, command in (
     ("setup", setup.setup),
     ("plan", run.plan),
     ("sync", run.sync),
+    ("autosync", autosync.autosync),
     ("orgs", mapping.organizations),
     ("clients", mapping.clients),
     ("map", mapping.map_),
@@ -45,6 +46,7 @@ for name, command in (
     app.command(name)(command)
 app.add_typer(setup.passphrase_commands, name="passphrase")
 app.add_typer(setup.key_commands, name="key")
+app.add_typer(schedule.commands, name="schedule")
 _COMMANDS = {one.name for one in app.registered_commands} | {one.name for one in app.registered_groups}
 
 
@@ -75,6 +77,15 @@ def _options(
         Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="PEM file of the authority.")
     ] = None,
     itglue_url: Annotated[str, typer.Option(metavar="URL", help="One of IT Glue's three hosts, or a sandbox.")] = "",
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="Folder of settings, history, log and secret files, as `schedule install` fills it.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print results and errors only.")] = False,
     log_level: Annotated[str, typer.Option(metavar="LEVEL", callback=_log_level, help="Of the log file.")] = "INFO",
@@ -88,7 +99,8 @@ def _options(
     """
     program: Program = context.obj
     ca = str(tls_ca) if tls_ca else ""
-    program.set_options(GlobalOptions(database, profile, tls, ca, itglue_url, json, quiet, log_level))
+    folder = str(home.resolve()) if home else ""
+    program.set_options(GlobalOptions(database, profile, tls, ca, itglue_url, folder, json, quiet, log_level))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

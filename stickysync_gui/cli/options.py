@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stickysync_gui.domain.connection import TlsMode
 from stickysync_gui.errors import UsageError
 
-_TAKING_A_VALUE = frozenset({"--database", "--profile", "--tls", "--tls-ca", "--itglue-url", "--log-level"})
+_TAKING_A_VALUE = frozenset({"--database", "--profile", "--tls", "--tls-ca", "--itglue-url", "--home", "--log-level"})
 _FLAGS = frozenset({"--json", "--quiet"})
 
 
@@ -18,6 +18,7 @@ class GlobalOptions:
 
     Args:
         tls: None takes the profile's, or the default for a database named by URL.
+        home: folder of settings, history, log and secret files, for a task, which has no environment of its own.
     """
 
     database: str = ""
@@ -25,6 +26,7 @@ class GlobalOptions:
     tls: TlsMode | None = None
     tls_ca: str = ""
     itglue_url: str = ""
+    home: str = ""
     json: bool = False
     quiet: bool = False
     log_level: str = "INFO"

@@ -19,6 +19,7 @@ from stickysync_gui.cli.options import GlobalOptions
 from stickysync_gui.cli.output import Output
 from stickysync_gui.domain.stopping import StopRequested
 from stickysync_gui.errors import RunCancelled, StickySyncError, UsageError
+from stickysync_gui.schedule.private_folder import SECRET_FILES
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -30,9 +31,16 @@ EXECUTOR_THREADS = 4
 CLOSE_SECONDS = 5.0
 """How long a cancelled call waits for a statement that is under way."""
 LOG_NAME = "stickysync-console"
-SECRET_VARIABLES = ("STICKYSYNC_DB_PASSWORD", "STICKYSYNC_PASSPHRASE", "STICKYSYNC_API_KEY")
 
 _log = logging.getLogger(__name__)
+
+
+def _stand_in_for_environment(home: Path) -> None:
+    """Set what a scheduled task cannot have set for it: the home, and the files that hold its secrets."""
+    os.environ["STICKYSYNC_HOME"] = str(home)
+    for variable, name in SECRET_FILES.items():
+        if (home / name).is_file():
+            os.environ[f"{variable}_FILE"] = str(home / name)
 
 
 class Reach(Enum):
@@ -59,6 +67,8 @@ class Program:
         """Take the options from the command line."""
         self.options = options
         self.output = Output(json=options.json, quiet=options.quiet)
+        if options.home:
+            _stand_in_for_environment(Path(options.home))
 
     def run(
         self, act: Callable[[Backend], Awaitable[int]], reach: Reach = Reach.DATABASE, *, stops_softly: bool = False
@@ -166,7 +176,7 @@ class Program:
         from stickysync_gui.bugs import Bugs
 
         redactor = logs.Redactor()
-        for variable in SECRET_VARIABLES:
+        for variable in SECRET_FILES:
             redactor.know(os.environ.get(variable, ""))
         self.home()
         try:

@@ -16,12 +16,33 @@ def passphrase_twice(words: str) -> Secret:
     """
     first = passphrase(words)
     if sys.stdin.isatty() and passphrase(f"{words} again") != first:
-        raise UsageError(
-            happened="The two passphrases differ.",
-            unchanged="Nothing was changed.",
-            todo="Call again and type it twice.",
-        )
+        raise _differ()
     return first
+
+
+def may_show_secret() -> bool:
+    """Whether a person sits at a terminal: what is shown there goes into no file and no other program."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def proposed_passphrase(proposed: Secret) -> Secret:
+    """Show a proposed passphrase, and take it or an own one in its place.
+
+    Raises:
+        UsageError: an own one was typed differently the second time.
+    """
+    sys.stderr.write(
+        "No API key of this program is stored yet, so the team needs a passphrase. This one is proposed:\n\n"
+        f"    {proposed.reveal()}\n\n"
+        "Copy it into the team's vault now: it is not shown again, and it cannot be recovered.\n"
+    )
+    sys.stderr.flush()
+    own = _typed("Enter takes it; or type one of your own (12 characters or more)")
+    if not own:
+        return proposed
+    if _typed("Your own passphrase again") != own:
+        raise _differ()
+    return Secret(own)
 
 
 def passphrase(words: str) -> Secret:
@@ -47,6 +68,14 @@ def api_key(words: str) -> Secret:
             todo="Copy the key alone from IT Glue (Account > Settings > API Keys).",
         )
     return _given(key, words)
+
+
+def _differ() -> UsageError:
+    return UsageError(
+        happened="The two passphrases differ.",
+        unchanged="Nothing was changed.",
+        todo="Call again and type it twice.",
+    )
 
 
 def _asked(words: str) -> Secret:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -165,14 +165,14 @@ def sync(
     async def act(backend: Backend) -> int:
         clients = await backend.clients()
         scope = Scope(client_ids(client or (), clients), await _password_ids(backend, password))
-        return await synced(
-            program,
-            backend,
-            scope,
-            {one.id: one.name for one in clients},
-            override_all=override_guard,
-            wait_seconds=wait,
-        )
+
+        async def run(progress: RunProgress) -> Summary:
+            return await backend.sync(
+                scope, report=progress.take, stop=program.stop, override_all=override_guard, wait_seconds=wait
+            )
+
+        names = {one.id: one.name for one in clients}
+        return await run_shown(program, names, run, document=summary_document)
 
     return program.run(act, Reach.ITGLUE, stops_softly=True)
 
@@ -195,38 +195,45 @@ def require_passwords(wanted: Collection[int], known: Collection[int]) -> None:
         )
 
 
-async def synced(
+async def run_shown(
     program: Program,
-    backend: Backend,
-    scope: Scope,
     names: Mapping[int, str],
+    act: Callable[[RunProgress], Awaitable[Summary | None]],
     *,
-    override_all: bool,
-    wait_seconds: float,
+    document: Callable[[Summary], Document],
+    without: Callable[[], None] = lambda: None,
 ) -> int:
-    """Run a sync, print its summary, and return the exit code."""
+    """Run a sync with its progress shown, print its summary, and return the exit code.
+
+    Args:
+        names: clients' names by id.
+        act: the run; its summary, or None when there was nothing to run.
+        document: a summary as scripts get it. without: prints what there is to say without one.
+    """
     output = program.output
     progress = RunProgress(output, names)
     try:
         async with progress.shown():
-            summary = await backend.sync(
-                scope,
-                report=progress.take,
-                stop=program.stop,
-                override_all=override_all,
-                wait_seconds=wait_seconds,
-            )
+            summary = await act(progress)
     except StickySyncError as error:
         done = error.summary
         if done is not None and done.steps and not output.json:
             output.result(dict, lambda: summary_words(done, names))
-        document = summary_document(done) if done is not None else {}
+        failed = document(done) if done is not None else {}
         if isinstance(error, GuardStopped):
-            document["guard"] = _guard_document(error)
-        output.failure(error, document)
+            failed["guard"] = _guard_document(error)
+        output.failure(error, failed)
         return error.exit_code
+    if summary is None:
+        without()
+        return ExitCode.DONE
     if not (output.quiet and not output.json and summary.ended == "done"):
-        output.result(lambda: summary_document(summary), lambda: summary_words(summary, names))
+        output.result(lambda: document(summary), lambda: summary_words(summary, names))
+    return exit_code_of(summary)
+
+
+def exit_code_of(summary: Summary) -> int:
+    """How a call ends whose run came to its end."""
     if summary.ended == "cancelled":
         return ExitCode.CANCELLED
     return ExitCode.ROWS_FAILED if summary.failed else ExitCode.DONE
@@ -245,6 +252,7 @@ def summary_document(summary: Summary) -> Document:
         "failed": summary.failed,
         "requests": summary.requests,
         "seconds": round(summary.seconds, 3),
+        "history_kept": summary.history_kept,
         "skipped_by_status": {status.value: count for status, count in summary.skipped_by_status.items()},
         "rows": [step_document(step) for step in summary.steps],
     }
@@ -279,6 +287,8 @@ def summary_words(summary: Summary, names: Mapping[int, str]) -> Iterator[Any]:
         )
     ended = {"done": "Done", "rows_failed": "Done, with failures", "cancelled": "Stopped by you"}
     effort = f"{counted(summary.requests, 'request')} in {duration(summary.seconds)}"
+    if not summary.history_kept:
+        yield "This PC's history could not be written, so the run is missing there; the log says why."
     yield f"{ended.get(summary.ended, 'Stopped before its end')}: {summary.sentence()}; {effort}."
 
 

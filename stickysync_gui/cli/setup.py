@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from stickysync_gui.cli import prompts
 from stickysync_gui.cli.connecting import chosen_database
-from stickysync_gui.cli.output import table
+from stickysync_gui.cli.output import Document, table
 from stickysync_gui.cli.program import Program, Reach
-from stickysync_gui.domain.connection import DatabaseAddress, ItGlueState, Region
+from stickysync_gui.domain.connection import DatabaseAddress, ItGlueState, KeyState, Region
 from stickysync_gui.domain.findings import Finding, Verdict
-from stickysync_gui.errors import ExitCode, UsageError
+from stickysync_gui.errors import ExitCode, StickySyncError, UsageError
 
 if TYPE_CHECKING:
     from stickysync_gui.backend import Backend
+    from stickysync_gui.domain.secret import Secret
 
 passphrase_commands = typer.Typer(help="The team's passphrase, under which the API key is stored.")
 key_commands = typer.Typer(help="The IT Glue API key.")
@@ -26,28 +30,48 @@ _IN_THE_WAY = frozenset({"API key", "IT Glue"})
 """Checks without which nothing further can be said of IT Glue."""
 
 
-def doctor(context: typer.Context) -> int:
+def doctor(
+    context: typer.Context,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Also write the findings there, as JSON.")
+    ] = None,
+) -> int:
     """Check database, grants, tables, encryption, key, Password Access and clock; one line each with the remedy."""
     program: Program = context.obj
 
     async def act(backend: Backend) -> int:
         findings = await backend.self_check()
-        program.output.result(
-            lambda: {
-                "findings": [
-                    {"name": f.name, "verdict": f.verdict.value, "words": f.words, "remedy": f.remedy} for f in findings
-                ]
-            },
-            lambda: (
-                table(
-                    ("Verdict", "Check", "What was found", "What to do"),
-                    ((f.verdict.value.replace("_", " "), f.name, f.words, f.remedy) for f in findings),
-                ),
-            ),
-        )
+        document = {"findings": [{**dataclasses.asdict(f), "verdict": f.verdict.value} for f in findings]}
+        _write_report(report, document)
+        program.output.result(lambda: document, lambda: (findings_table(findings),))
         return _doctor_code(findings)
 
-    return program.run(act)
+    try:
+        return program.run(act)
+    except StickySyncError as error:
+        _write_report(report, {"error": error.sentences()})
+        raise
+
+
+def findings_table(findings: Sequence[Finding]) -> Any:
+    """One line a check."""
+    return table(
+        ("Verdict", "Check", "What was found", "What to do"),
+        ((f.verdict.value.replace("_", " "), f.name, f.words, f.remedy) for f in findings),
+    )
+
+
+def _write_report(file: Path | None, document: Document) -> None:
+    if file is None:
+        return
+    try:
+        file.write_text(json.dumps(document), encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(
+            happened=f"{file} cannot be written ({problem.strerror or type(problem).__name__}).",
+            unchanged="Nothing was changed.",
+            todo="Check path and rights.",
+        ) from None
 
 
 def _doctor_code(findings: list[Finding]) -> int:
@@ -99,9 +123,10 @@ def _address(program: Program, backend: Backend) -> DatabaseAddress:
 
 @passphrase_commands.command("set")
 def set_passphrase(context: typer.Context) -> int:
-    """Tell this PC the team's passphrase, from a prompt or standard input."""
+    """Tell this PC the team's passphrase, from a prompt or standard input. A new team gets one proposed."""
     program: Program = context.obj
-    given = prompts.passphrase_twice("Team passphrase")
+    proposed = _proposal(program) if prompts.may_show_secret() else None
+    given = prompts.proposed_passphrase(proposed) if proposed else prompts.passphrase_twice("Team passphrase")
 
     async def act(backend: Backend) -> int:
         state = await backend.set_passphrase(given)
@@ -112,6 +137,20 @@ def set_passphrase(context: typer.Context) -> int:
         return ExitCode.DONE
 
     return program.run(act)
+
+
+def _proposal(program: Program) -> Secret | None:
+    """A passphrase for a team that has none yet; None where a key of ours is stored, which has its own."""
+    found: list[Secret] = []
+
+    async def act(backend: Backend) -> int:
+        if await backend.key_state() in (KeyState.NONE, KeyState.FOREIGN):
+            found.append(backend.proposed_passphrase())
+        return ExitCode.DONE
+
+    # A call of its own: the prompt that follows would hold up the loop, and Ctrl-C with it.
+    program.run(act)
+    return found[0] if found else None
 
 
 @passphrase_commands.command("change")

@@ -24,7 +24,7 @@ from stickysync_gui.itglue import documents, words
 from stickysync_gui.itglue.access import is_loopback
 from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttled, http_date, retry_after
 from stickysync_gui.itglue.documents import NotADocument, Payload
-from stickysync_gui.itglue.pacing import Pacer
+from stickysync_gui.itglue.pacing import Pacer, wait_or_stop
 from stickysync_gui.itglue.walking import PageTooBig, Walk, Walker
 
 T = TypeVar("T")
@@ -213,7 +213,7 @@ class ItGlue:
     async def _back_off(self, attempt: int) -> None:
         seconds = min(2.0**attempt, 30.0) * (0.5 + random.random() / 2)
         self._report(Waiting(seconds, "IT Glue did not answer; asking again."))
-        await self._pacer.wait(seconds, self._stop)
+        await wait_or_stop(seconds, self._stop)
 
     # --- writing ------------------------------------------------------------------------------------------------
 

@@ -97,14 +97,6 @@ class Pacer:
         finally:
             stopping.cancel()
 
-    async def wait(self, seconds: float, stop: asyncio.Event | None) -> None:
-        """Sleep between two attempts, by the pacer's own means.
-
-        Raises:
-            StopRequested: the user asked to stop meanwhile.
-        """
-        await self._wait(seconds, stop)
-
     def pause(self, seconds: float) -> None:
         """Send nothing for that long; a longer pause that is on already stays."""
         self._paused_until = max(self._paused_until, self._clock() + seconds)

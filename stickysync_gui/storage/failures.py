@@ -15,6 +15,7 @@ from stickysync_gui.errors import (
     DatabaseUnreachable,
     StickySyncError,
     TablesMissing,
+    TlsNotOffered,
     UnknownCertificate,
 )
 from stickysync_gui.storage import connecting
@@ -132,9 +133,10 @@ def _login(code: int | None, address: DatabaseAddress) -> StickySyncError | None
                 "Check the schema's name (default: labtech), or let a DBA grant access (stickysync setup --show-sql).",
             )
         case 2026:
-            return _refused(
-                f"{where} offers no TLS, and this profile demands it. The log-in was not sent.",
-                "Switch TLS on at the server, or change the profile's TLS setting.",
+            return TlsNotOffered(
+                happened=f"{where} offers no TLS, and this profile demands it. The log-in was not sent.",
+                unchanged=UNCHANGED,
+                todo="Switch TLS on at the server, or change the profile's TLS setting.",
             )
         case 3159:
             return _refused(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -91,18 +93,34 @@ async def choose_file(parent: QWidget, title: str, names: str, *, save_as: str =
 
     Args:
         names: a filter as Qt writes it: "Certificates (*.pem *.crt)".
-        save_as: asks for a new file, with this proposed name.
+        save_as: asks for a new file, with this proposed name; an existing one is only taken after a question.
     """
     dialog = QFileDialog(parent, title)
     dialog.setNameFilter(names)
     if save_as:
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.selectFile(save_as)
+        # Qt would ask about an existing file in a nested loop.
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(_suffix(chosen)))
+        dialog.setDefaultSuffix(_suffix(names))
     else:
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     accepted = await shown(dialog)
     files = dialog.selectedFiles()
-    return files[0] if accepted and files else ""
+    path = files[0] if accepted and files else ""
+    if path and save_as and Path(path).exists():
+        name = Path(path).name
+        replace = Question(
+            "Replace the file", f"{name} is there already. Replace it?", answers=("Replace",), danger=True
+        )
+        return path if await ask(parent, replace) else ""
+    return path
+
+
+def _suffix(name_filter: str) -> str:
+    found = re.search(r"\*\.(\w+)", name_filter)
+    return found.group(1) if found else ""
 
 
 class TypedConfirmation(QDialog):

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from stickysync_gui import settings
-from stickysync_gui.errors import UsageError
-
-ANY_PROFILE = "any"
-"""Where the looks stand that belong to no profile: the window's geometry."""
+from stickysync_gui.ui.looks import ANY_PROFILE, recalled
 
 
 class Memory:
@@ -26,9 +21,7 @@ class Memory:
 
     def recall(self, name: str, *, any_profile: bool = False) -> dict[str, Any]:
         """What was kept under that name; empty when nothing was."""
-        part = self.tree.get(self._owner(any_profile))
-        kept = part.get(name) if isinstance(part, dict) else None
-        return dict(kept) if isinstance(kept, dict) else {}
+        return recalled(self.tree, self._owner(any_profile), name)
 
     def keep(self, name: str, values: dict[str, Any], *, any_profile: bool = False) -> None:
         """Keep plain values (no None: TOML has none) under that name."""
@@ -38,14 +31,3 @@ class Memory:
 
     def _owner(self, any_profile: bool) -> str:
         return ANY_PROFILE if any_profile else self.profile_id or "new"
-
-
-def saved_looks(path: Path) -> dict[str, Any]:
-    """The looks in a settings file, before there is a backend; a damaged file has none.
-
-    The backend reads the same file afterwards and says what is wrong with it.
-    """
-    try:
-        return settings.load(path).window
-    except UsageError:
-        return {}

@@ -11,23 +11,26 @@ from stickysync_gui import __version__
 from stickysync_gui.ui import alerts, theme
 
 if TYPE_CHECKING:
-    from stickysync_gui.ui.main_window import MainWindow
+    from stickysync_gui.ui.contents import Contents
 
 
-def fill_menus(window: MainWindow) -> None:
+def fill_menus(contents: Contents) -> None:
     """Give the window its menus."""
-    file = window.menuBar().addMenu("&File")
-    _set_up(file.addAction("&Refresh"), window.refresh, "F5", "refresh")
+    bar, tabs = contents.window.menuBar(), contents.tabs
+    bar.clear()
+    file = bar.addMenu("&File")
+    _set_up(file.addAction("&Refresh"), contents.refresh, "F5", "refresh")
     file.addSeparator()
-    _set_up(file.addAction("&Quit"), window.close, "Ctrl+Q")
-    view = window.menuBar().addMenu("&View")
-    for number in range(window.tabs.count()):
-        action = view.addAction(window.tabs.tabIcon(number), window.tabs.tabText(number))
-        _set_up(action, _opener(window, number), f"Ctrl+{number + 1}")
+    _set_up(file.addAction("&Quit"), contents.window.close, "Ctrl+Q")
+    view = bar.addMenu("&View")
+    for number in range(tabs.count()):
+        action = view.addAction(tabs.tabIcon(number), tabs.tabText(number))
+        _set_up(action, _opener(contents, number), f"Ctrl+{number + 1}")
     view.addSeparator()
-    _set_up(view.addAction("&Problems"), window.toggle_problems, "Ctrl+Shift+P")
-    help_ = window.menuBar().addMenu("&Help")
-    _set_up(help_.addAction("&About StickySync"), lambda: _about(window))
+    _set_up(view.addAction(theme.icon("history"), "&History…"), contents.show_history, "Ctrl+H")
+    _set_up(view.addAction("&Problems"), contents.toggle_problems, "Ctrl+Shift+P")
+    help_ = bar.addMenu("&Help")
+    _set_up(help_.addAction("&About StickySync"), lambda: _about(contents))
 
 
 def _set_up(action: QAction, act: Callable[[], object], keys: str = "", icon: str = "") -> None:
@@ -38,11 +41,11 @@ def _set_up(action: QAction, act: Callable[[], object], keys: str = "", icon: st
     action.triggered.connect(lambda: act())
 
 
-def _opener(window: MainWindow, tab: int) -> Callable[[], None]:
-    return lambda: window.tabs.setCurrentIndex(tab)
+def _opener(contents: Contents, tab: int) -> Callable[[], None]:
+    return lambda: contents.tabs.setCurrentIndex(tab)
 
 
-def _about(window: MainWindow) -> None:
+def _about(contents: Contents) -> None:
     question = alerts.Question(
         "About StickySync",
         f"StickySync for Desktop {__version__}",
@@ -50,4 +53,4 @@ def _about(window: MainWindow) -> None:
         (),
         cancel="Close",
     )
-    window.jobs.start("About", alerts.ask(window, question))
+    contents.jobs.start("About", alerts.ask(contents.window, question))

@@ -41,11 +41,6 @@ class Problem:
     act: Callable[[], None] | None = None
 
     @classmethod
-    def of(cls, error: StickySyncError, doing: str) -> Problem:
-        """A failure in its own words."""
-        return cls(doing, error.happened, error.unchanged, error.todo)
-
-    @classmethod
     def bug(cls, report: str, doing: str) -> Problem:
         """An unexpected error; the report goes along with "Copy"."""
         return cls(
@@ -142,10 +137,12 @@ class Problems(QWidget):
         self.count_changed.emit(len(self._cards))
         self.added.emit(problem)
 
-    def add_error(self, error: StickySyncError, doing: str) -> None:
-        """Show a failure, with the time of now."""
-        problem = Problem.of(error, doing)
-        self.add(Problem(doing, problem.happened, problem.unchanged, problem.todo, at=datetime.now().astimezone()))
+    def add_error(
+        self, error: StickySyncError, doing: str, act_label: str = "", act: Callable[[], None] | None = None
+    ) -> None:
+        """Show a failure, with the time of now, and what may be done about it at once."""
+        now = datetime.now().astimezone()
+        self.add(Problem(doing, error.happened, error.unchanged, error.todo, at=now, act_label=act_label, act=act))
 
     def problems(self) -> list[Problem]:
         """What the panel holds, newest first."""

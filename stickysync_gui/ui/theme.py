@@ -57,10 +57,8 @@ def pixmap(name: str, tone: Tone, size: int, ratio: float) -> QPixmap:
 
 def application_icon() -> QIcon:
     """The program's own icon, in its own colours."""
-    folder = paths.resources_folder() / "icons"
-    icon_ = QIcon(str(folder / "stickysync.svg"))
-    icon_.addFile(str(folder / "stickysync.png"))
-    return icon_
+    # Not the SVG: loading Qt's plug-in for it would hold up the first paint.
+    return QIcon(str(paths.resources_folder() / "icons" / "stickysync.png"))
 
 
 @cache

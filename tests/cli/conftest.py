@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import keyring
 import pytest
 
 from stickysync_gui import settings
@@ -27,6 +28,7 @@ from stickysync_gui.sandbox.server import SandboxServer
 from stickysync_gui.storage import database as stored
 from stickysync_gui.storage import schema
 from tests import automate_schema as seed
+from tests.cli.file_keyring import FileKeyring
 from tests.mariadb import Database
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -127,14 +129,19 @@ class Desk:
         stdin = subprocess.DEVNULL if typed is None else subprocess.PIPE
         return self.ended(self.start(*arguments, stdin=stdin, **changes), typed)
 
-    def call(self, *arguments: str, **changes: str) -> Done:
+    def call(self, *arguments: str, typed: str | None = None, **changes: str | None) -> Done:
         """The same without a process of its own, which costs half a second: for what depends on none."""
-        out, err = io.StringIO(), io.StringIO()
+        out, err, given = io.StringIO(), io.StringIO(), io.TextIOWrapper(io.BytesIO((typed or "").encode()))
         with (
-            mock.patch.dict(os.environ, {**self.environment, **changes}),
+            mock.patch.dict(os.environ, {**self.environment, **{k: v for k, v in changes.items() if v is not None}}),
+            mock.patch.object(sys, "stdin", given),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):
+            for name in [name for name, value in changes.items() if value is None]:
+                os.environ.pop(name, None)
+            # What a process of its own would find by PYTHON_KEYRING_BACKEND.
+            keyring.set_keyring(FileKeyring())
             code = main(arguments)
             close_file_logs()
         self.told += [out.getvalue(), err.getvalue()]
@@ -243,8 +250,7 @@ def bare_desk(automate: Database, tmp_path: Path) -> Iterator[Desk]:
 def desk(bare_desk: Desk) -> Desk:
     """A desk ready to sync: this program's own tables, a server known before, and the API key from the environment."""
     automate = bare_desk.automate
-    for table in OWN_TABLES:
-        bare_desk.sql(f"DROP TABLE IF EXISTS {table}")
+    bare_desk.sql(f"DROP TABLE IF EXISTS {', '.join(OWN_TABLES)}")
     asyncio.run(_create_tables(replace(bare_desk.address, tls=TlsMode.OFF)))
     certificate = ssl.PEM_cert_to_DER_cert(automate.server.certificate.certificate_file.read_text())
     known = {f"{automate.host}:{automate.port}": hashlib.sha256(certificate).hexdigest()}

@@ -9,11 +9,11 @@ TLS = 0x0800
 
 
 class GreetingProxy:
-    """Listens on `port` of loopback and passes everything on to another port there."""
+    """Listens on `port` of loopback (0: any) and passes everything on to another port there."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, port: int = 0) -> None:
         self._target = target
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listening.getsockname()[1]
         self._sockets: list[socket.socket] = []
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -45,7 +45,11 @@ class GreetingProxy:
 
 
 def without_tls(greeting: bytes) -> bytes:
-    """The greeting with the capability taken out; see `cli/greeting.py` for its shape."""
+    """The greeting with the capability taken out.
+
+    Behind a header of 4 bytes: the protocol, the version ended by a zero byte, the connection's id (4 bytes), a part of
+    the challenge (8 and a zero byte), and the lower half of the capabilities (MySQL's Protocol::HandshakeV10).
+    """
     at = greeting.index(b"\0", 5) + 1 + 4 + 8 + 1
     lower = int.from_bytes(greeting[at : at + 2], "little") & ~TLS
     return greeting[:at] + lower.to_bytes(2, "little") + greeting[at + 2 :]

@@ -73,7 +73,7 @@ def id_does_not_fit(desk: Desk) -> None:
 )
 def test_what_the_database_refuses_ends_with_3(desk: Desk, spoil, words: str) -> None:
     spoil(desk)
-    done = desk.run("sync", "--quiet")
+    done = desk.call("sync", "--quiet")
     assert done.code == 3, done
     assert words in done.three_sentences()[0]
     desk.assert_no_secret_leaked()
@@ -114,7 +114,7 @@ def a_foreign_key(desk: Desk) -> None:
 )
 def test_what_itglue_refuses_ends_with_4(desk: Desk, spoil, kind: str) -> None:
     spoil(desk)
-    done = desk.run("plan", "--json")
+    done = desk.call("plan", "--json")
     assert done.code == 4, done
     assert (done.error["code"], done.error["kind"]) == (4, kind)
     assert all(done.error[part] for part in ("happened", "unchanged", "todo"))
@@ -136,7 +136,7 @@ def test_a_key_that_dies_during_the_run_ends_with_4_and_keeps_what_was_done(desk
     for number in range(8):
         desk.password(1, f"P{number}")
     desk.faults.add(Fault("revoke_key", method="POST", at=4))
-    done = desk.run("sync", "--json")
+    done = desk.call("sync", "--json")
     assert done.code == 4, done
     assert done.error["kind"] == "key_refused"
     assert done.document["created"] == len(desk.glue.passwords()) == len(desk.links()) < 8
@@ -190,7 +190,7 @@ def test_usage_errors_are_three_sentences_too(bare_desk: Desk) -> None:
 
 
 def test_without_any_database_it_says_how_to_name_one(bare_desk: Desk) -> None:
-    done = bare_desk.run("sync", STICKYSYNC_DATABASE=None)
+    done = bare_desk.call("sync", STICKYSYNC_DATABASE=None)
     assert done.code == 2
     assert done.three_sentences()[0] == "No database is configured."
 
@@ -261,7 +261,7 @@ def test_the_guard_stops_sync_and_plan_and_is_overridden_for_once(desk: Desk) ->
     desk.sql("DELETE FROM passwords WHERE Title <> 'P0'")
     desk.server.clear_requests()
 
-    stopped = desk.run("sync", "--json")
+    stopped = desk.call("sync", "--json")
     assert stopped.code == 5, stopped
     assert (stopped.error["code"], stopped.error["kind"]) == (5, "guard")
     assert stopped.document["guard"]["guard"] == "passwords_vanished"
@@ -280,7 +280,7 @@ def test_the_guard_stops_sync_and_plan_and_is_overridden_for_once(desk: Desk) ->
 def test_a_held_lock_ends_with_6_at_once(desk: Desk) -> None:
     with desk.automate.connect() as holder, holder.cursor() as cursor:
         cursor.execute("SELECT GET_LOCK(%s, 0)", (f"stickysync:{desk.automate.schema}",))
-        done = desk.run("sync")
+        done = desk.call("sync")
     assert done.code == 6, done
     assert "Another run is on" in done.three_sentences()[0]
 
@@ -311,16 +311,16 @@ def test_a_bug_is_one_sentence_and_a_log(desk: Desk) -> None:
 
 
 def test_the_first_certificate_is_trusted_aloud_and_another_refused(bare_desk: Desk) -> None:
-    first = bare_desk.run("clients")
+    first = bare_desk.call("clients")
     assert first.code == 0, first
     assert "It is trusted from now on" in first.err
-    assert bare_desk.run("clients").err == ""
+    assert bare_desk.call("clients").err == ""
 
     settings = bare_desk.home / "settings.toml"
     text = settings.read_text()
     fingerprint = text.split(f'"127.0.0.1:{bare_desk.automate.port}" = "')[1][:64]
     settings.write_text(text.replace(fingerprint, "0" * 64))
-    done = bare_desk.run("clients")
+    done = bare_desk.call("clients")
     assert done.code == 3, done
     assert "another certificate" in done.three_sentences()[0]
 
@@ -369,6 +369,6 @@ def test_the_password_may_stand_in_the_environment_s_url_or_in_a_file(desk: Desk
     from_file = desk.run("clients", STICKYSYNC_DB_PASSWORD=None, STICKYSYNC_DB_PASSWORD_FILE=str(written))
     assert from_file.code == 0, from_file
     url = desk.automate.url_for("stickysync", ACCOUNT_PASSWORD)
-    assert desk.run("clients", STICKYSYNC_DB_PASSWORD=None, STICKYSYNC_DATABASE=url).code == 0
+    assert desk.call("clients", STICKYSYNC_DB_PASSWORD=None, STICKYSYNC_DATABASE=url).code == 0
     assert desk.call("clients", "--database", url).code == 2
     desk.assert_no_secret_leaked()

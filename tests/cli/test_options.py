@@ -3,7 +3,6 @@
 import pytest
 
 from stickysync_gui.cli.choosing import client_ids, one_of
-from stickysync_gui.cli.greeting import capabilities
 from stickysync_gui.cli.main import main
 from stickysync_gui.cli.options import hoisted
 from stickysync_gui.cli.output import plain
@@ -52,20 +51,6 @@ def test_an_unknown_name_is_refused() -> None:
 
 def test_texts_from_elsewhere_cannot_steer_the_terminal() -> None:
     assert plain("a\x1b[2Jb\x07c\r\x9bd\u202e\n\N{SNOWMAN}") == "a·[2Jb·c··d·\n\N{SNOWMAN}"
-
-
-def greeting(lower: int, version: bytes = b"10.11.6-MariaDB") -> bytes:
-    return b"\x0a" + version + b"\0" + b"\1\0\0\0" + b"challeng\0" + lower.to_bytes(2, "little") + b"\x21rest"
-
-
-def test_a_server_s_greeting_says_whether_it_offers_tls() -> None:
-    assert capabilities(greeting(0xF7FE)) == 0xF7FE
-    assert capabilities(greeting(0xF7FE & ~0x0800)) == 0xF7FE & ~0x0800
-
-
-@pytest.mark.parametrize("packet", [b"", b"\xff\x10\x04Too many connections", b"\x0a10.11", greeting(0)[:24]])
-def test_what_is_no_greeting_says_nothing(packet: bytes) -> None:
-    assert capabilities(packet) is None
 
 
 def test_version_and_help_need_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,13 +58,13 @@ def set_up(desk: Desk) -> None:
     """What a technician does once, with the program alone."""
     for client_id in range(1, CLIENTS + 1):
         desk.glue.add_organization(f"Kunde Nº {client_id}")
-    assert desk.run("setup").code == 0
+    assert desk.call("setup").code == 0
     desk.secrets.add("correct horse battery €")
     assert desk.run("passphrase", "set", typed="correct horse battery €\n").code == 0
     assert desk.run("key", "set", typed=f"  {desk.glue.key}\r\n\n").code == 0
-    listed = desk.run("orgs", "--json").document["organizations"]
+    listed = desk.call("orgs", "--json").document["organizations"]
     assert [row["clients"] for row in listed] == [0] * CLIENTS
-    done = desk.run("map", "--suggest", "--accept-above", "100", "--json")
+    done = desk.call("map", "--suggest", "--accept-above", "100", "--json")
     assert (done.code, done.document["accepted"]) == (0, CLIENTS), done
 
 
@@ -74,7 +74,7 @@ def test_the_whole_job(bare_desk: Desk) -> None:
     expected = seed_office(desk)
     set_up(desk)
 
-    planned = desk.run("plan", "--json")
+    planned = desk.call("plan", "--json")
     assert planned.code == 7, planned.err
     assert planned.document["create"] == len(expected) == planned.document["pending"]
     assert desk.writes() == []
@@ -126,7 +126,7 @@ def second_and_third_run(desk: Desk, expected: dict[str, str]) -> None:
     second = desk.run("sync", "--json")
     assert (second.code, second.document["unchanged"]) == (0, len(expected)), second.err
     assert desk.writes() == []
-    assert desk.run("plan", "--quiet").code == 0
+    assert desk.call("plan", "--quiet").code == 0
 
     desk.secrets.add("chänged \N{KEY}")
     desk.sql(
@@ -134,7 +134,7 @@ def second_and_third_run(desk: Desk, expected: dict[str, str]) -> None:
         " WHERE Title = 'Röuter «7»'",
         "chänged \N{KEY}".encode(),
     )
-    third = desk.run("sync", "--json")
+    third = desk.call("sync", "--json")
     assert (third.code, third.document["updated"]) == (0, 1), third.err
     assert desk.writes() == ["PATCH"]
     assert desk.values() == {**expected, "Röuter «7»": "chänged \N{KEY}"}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from stickysync_gui.itglue import client
 from stickysync_gui.sandbox.faults import FaultScript
 from stickysync_gui.sandbox.glue import Glue
 from stickysync_gui.sandbox.server import SandboxServer
@@ -16,10 +17,13 @@ def faults() -> FaultScript:
 
 
 @pytest.fixture
-def service(faults: FaultScript) -> Iterator[Service]:
+def service(faults: FaultScript, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """The stand-in; its clients' waits take no time, whether for the budget or between two attempts."""
     glue = Glue()
     with SandboxServer(glue, faults=faults) as server:
-        yield Service(glue, server)
+        service = Service(glue, server)
+        monkeypatch.setattr(client, "wait_or_stop", service.clock.wait)
+        yield service
 
 
 @pytest.fixture

@@ -192,6 +192,31 @@ async def test_stop_ends_the_wait_for_a_place_and_loses_none() -> None:
     await asyncio.gather(*again)
 
 
+@pytest.mark.parametrize("ticks", range(8))
+@pytest.mark.parametrize("how", ["cancel", "stop"])
+async def test_a_place_is_not_lost_whenever_its_taker_gives_up(how: str, ticks: int) -> None:
+    pacer, stop, leave = Pacer(Budget(in_flight=1)), asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with pacer.turn():
+            await leave.wait()
+
+    holding = asyncio.create_task(hold())
+    await asyncio.sleep(0.001)
+    waiting = asyncio.create_task(one_turn(pacer, stop))
+    await asyncio.sleep(0.001)
+    leave.set()
+    for _ in range(ticks):
+        await asyncio.sleep(0)
+    if how == "cancel":
+        waiting.cancel()
+    else:
+        stop.set()
+    await asyncio.gather(waiting, holding, return_exceptions=True)
+
+    await asyncio.wait_for(one_turn(pacer, asyncio.Event()), 1)
+
+
 async def test_a_stop_before_the_turn_leaves_the_budget_alone() -> None:
     pacer, stop = Pacer(Budget(1, 600.0)), asyncio.Event()
     stop.set()
@@ -218,9 +243,3 @@ async def test_waiting_without_and_with_a_stop() -> None:
     stop.set()
     with pytest.raises(StopRequested):
         await wait_or_stop(600, stop)
-
-
-async def test_the_pacers_own_wait_ends_on_stop() -> None:
-    pacer, stop = Pacer(), asyncio.Event()
-
-    await stopped_soon(asyncio.create_task(pacer.wait(600.0, stop)), stop)

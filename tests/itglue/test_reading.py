@@ -1,5 +1,7 @@
 """Walks and look-ups: every page, every shape, and nothing that was not asked for."""
 
+from dataclasses import replace
+
 import pytest
 
 from stickysync_gui.domain.progress import PageRead
@@ -8,6 +10,9 @@ from stickysync_gui.errors import ItGlueUnreachable, KeyRefused
 from stickysync_gui.itglue.answers import Refused
 from stickysync_gui.itglue.client import ItGlue
 from stickysync_gui.sandbox.faults import Fault, FaultScript
+from stickysync_gui.sandbox.glue import Glue
+from stickysync_gui.sandbox.records import GlueRequest, GlueResponse
+from stickysync_gui.sandbox.server import SandboxServer
 from tests.itglue.ground import Service
 
 CANARY = "hunter2-canary"
@@ -83,6 +88,28 @@ async def test_without_meta_a_full_page_is_not_taken_for_the_last(
     assert service.server.count() <= count // 1000 + 1
 
 
+class Stuck(Glue):
+    """A service that knows of no page numbers: it sends the first page again and again."""
+
+    def respond(self, request: GlueRequest) -> GlueResponse:
+        return super().respond(replace(request, query=[pair for pair in request.query if pair[0] != "page[number]"]))
+
+
+async def test_a_service_that_sends_the_same_page_again_ends_the_walk() -> None:
+    glue = Stuck()
+    glue.set_switches(meta="absent", links="absent")
+    organization = glue.add_organization("Northwind Dental")
+
+    with SandboxServer(glue) as server:
+        service = Service(glue, server)
+        ids = service.entries(organization, 1200)
+        async with service.client() as client:
+            found = await walked(client)
+
+    assert found == ids[:1000]
+    assert server.count() == 2
+
+
 async def test_entries_added_while_the_walk_is_on_come_once(
     service: Service, organization: int, faults: FaultScript
 ) -> None:
@@ -125,9 +152,7 @@ async def test_a_walk_that_counts_otherwise_is_repeated_once(service: Service, o
     assert service.server.count("GET", "/passwords") == 2
 
 
-async def test_a_repeated_walk_that_agrees_is_taken(
-    service: Service, organization: int, faults: FaultScript
-) -> None:
+async def test_a_repeated_walk_that_agrees_is_taken(service: Service, organization: int, faults: FaultScript) -> None:
     ids = service.entries(organization, 5)
     service.glue.set_switches(total_count_offset=1)
     faults.after(lambda: service.glue.set_switches(total_count_offset=0), path="/passwords")
@@ -139,9 +164,7 @@ async def test_a_repeated_walk_that_agrees_is_taken(
     assert (list(walk.entries), walk.total, walk.is_complete) == (ids, 5, True)
 
 
-async def test_a_walk_that_would_be_long_is_given_up_after_its_first_page(
-    service: Service, organization: int
-) -> None:
+async def test_a_walk_that_would_be_long_is_given_up_after_its_first_page(service: Service, organization: int) -> None:
     service.entries(organization, 2500)
 
     async with service.client() as client:
@@ -157,7 +180,9 @@ async def test_a_walk_that_would_be_long_is_given_up_after_its_first_page(
 
 
 @pytest.mark.parametrize("status", [504, 500, 408, 422, 400])
-@pytest.mark.parametrize(("above", "sizes"), [(500, [1000, 500]), (250, [1000, 500, 250]), (100, [1000, 500, 250, 100])])
+@pytest.mark.parametrize(
+    ("above", "sizes"), [(500, [1000, 500]), (250, [1000, 500, 250]), (100, [1000, 500, 250, 100])]
+)
 async def test_pages_that_take_too_long_are_asked_for_in_smaller_parts(
     service: Service, organization: int, status: int, above: int, sizes: list[int]
 ) -> None:
@@ -230,27 +255,27 @@ async def test_one_organization_only(service: Service, organization: int) -> Non
     assert dict(service.server.requests[0].query)["filter[organization_id]"] == str(organization)
 
 
-async def test_a_filter_that_the_server_ignores_still_gives_only_that_organization(
-    service: Service, organization: int, faults: FaultScript
-) -> None:
-    other = service.glue.add_organization("Other")
-    mine = service.entries(organization, 3)
-    strangers = service.entries(other, 4)
+class Deaf(Glue):
+    """A service that ignores every filter, as it does with a misspelled one (itglue-api.md 4)."""
 
-    def mix() -> None:
-        # An unknown or misspelled filter gives everything (itglue-api.md 4): here, entries move in while it is read.
-        for id_ in strangers:
-            service.glue.records[id_].organization_id  # noqa: B018
-        service.glue.in_organization[organization].update(dict.fromkeys(strangers))
+    def respond(self, request: GlueRequest) -> GlueResponse:
+        query = [pair for pair in request.query if not pair[0].startswith("filter")]
+        return super().respond(replace(request, query=query))
 
-    faults.before(mix, path="/passwords")
-    async with service.client() as client:
-        walk = await client.walk(organization)
-        listed = await client.listed([mine[0], 999])
+
+async def test_filters_that_are_ignored_still_give_only_what_was_asked_for() -> None:
+    glue = Deaf()
+    mine, other = glue.add_organization("Northwind Dental"), glue.add_organization("Other")
+    ids = {name: glue.add_password(owner, name) for name, owner in (("a", mine), ("b", other), ("c", mine))}
+
+    with SandboxServer(glue) as server:
+        async with Service(glue, server).client() as client:
+            walk = await client.walk(mine)
+            listed = await client.listed([ids["a"], ids["b"], 999])
 
     assert walk is not None
-    assert list(walk.entries) == mine
-    assert list(listed) == [mine[0]]
+    assert list(walk.entries) == [ids["a"], ids["c"]]
+    assert list(listed) == [ids["a"], ids["b"]]
 
 
 async def test_a_value_that_a_list_shows_by_mistake_is_not_kept(service: Service, organization: int) -> None:
@@ -364,9 +389,7 @@ async def test_a_refused_key_ends_a_walk_at_once(service: Service, status: int, 
     assert "another region" in caught.value.todo
 
 
-async def test_a_key_revoked_in_the_middle_of_a_walk(
-    service: Service, organization: int, faults: FaultScript
-) -> None:
+async def test_a_key_revoked_in_the_middle_of_a_walk(service: Service, organization: int, faults: FaultScript) -> None:
     service.entries(organization, 1500)
     faults.add(Fault("revoke_key", path="/passwords", at=2))
 

@@ -103,6 +103,30 @@ async def test_one_that_is_killed_every_time_ends_in_words(database: Database, a
     assert await database.run(plugin.mappings) == []
 
 
+@pytest.mark.parametrize("number", [1053, 1927, 4031])
+async def test_a_servers_last_words_on_a_connection_count_as_its_loss(database: Database, number: int) -> None:
+    def last_words(connection: Connection) -> None:
+        connection.execute(text(f"SIGNAL SQLSTATE '70100' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = 'killed'"))
+
+    passing = Attempts(plugin.mappings, last_words)
+    assert await database.run(passing) == []
+    assert passing.made == 2
+    with pytest.raises(DatabaseUnreachable, match="was lost"):
+        await database.run(Attempts(plugin.mappings, last_words, times=99))
+
+
+async def test_a_connection_that_is_closed_under_a_unit_counts_as_lost(database: Database) -> None:
+    def close(connection: Connection) -> None:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        raw.close()
+
+    unit = Attempts(plugin.mappings, close)
+
+    assert await database.run(unit) == []
+    assert unit.made == 2
+
+
 async def test_a_killed_query_is_no_lost_connection(database: Database, automate: Schema) -> None:
     with pytest.raises(DatabaseRefused, match="error 1317"):
         await database.run(sleep_until_killed, automate, "QUERY")

@@ -3,17 +3,19 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QDialog
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QDialog, QFileDialog, QLineEdit
 from shiboken6 import delete
 
 from stickysync_gui.backend import Backend
 from stickysync_gui.bugs import Bugs
 from stickysync_gui.settings import Profile
+from stickysync_gui.ui.contents import Contents
 from stickysync_gui.ui.main_window import MAPPING, PASSWORDS, MainWindow
 from tests.waiting import until
 
@@ -26,8 +28,12 @@ NO_KEYS = Qt.KeyboardModifier.NoModifier
 class Desk:
     """The window and what stands behind it."""
 
-    window: MainWindow
+    window: Contents
     backend: Any
+
+    @property
+    def frame(self) -> MainWindow:
+        return self.window.window
 
     @property
     def passwords(self) -> Any:
@@ -59,11 +65,10 @@ class Desk:
 @asynccontextmanager
 async def demo_desk(tab: int = PASSWORDS) -> AsyncIterator[Desk]:
     """A connected demo window, everything read."""
-    window = MainWindow(Bugs(str), demo=True)
+    window = new_window(demo=True)
     backend = Backend.demo_backend()
     try:
-        window.resize(1280, 800)
-        window.show()
+        window.window.resize(1280, 800)
         window.tabs.setCurrentIndex(tab)
         window.set_backend(backend)
         desk = Desk(window, backend)
@@ -77,10 +82,17 @@ async def demo_desk(tab: int = PASSWORDS) -> AsyncIterator[Desk]:
         put_away(window)
 
 
-def put_away(window: MainWindow) -> None:
+def new_window(looks: dict[str, Any] | None = None, *, demo: bool = False) -> Contents:
+    """A window with its contents, on the screen."""
+    frame = MainWindow(looks, demo=demo)
+    frame.show()
+    return Contents(frame, Bugs(str))
+
+
+def put_away(window: Contents) -> None:
     """Delete the window now: left to itself, it might end in a worker thread of the next test."""
-    window.hide()
-    delete(window)
+    window.window.hide()
+    delete(window.window)
 
 
 def mapping_desk() -> Any:
@@ -136,6 +148,15 @@ def drop_on(view: QAbstractItemView, mime: QMimeData, index: QModelIndex) -> boo
         QApplication.sendEvent(view.viewport(), event)
         accepted.append(event.isAccepted())
     return all(accepted)
+
+
+async def choose_file(path: Path) -> None:
+    """Type a path into the file dialog and accept it."""
+    chooser = await dialog(QFileDialog)
+    name = chooser.findChild(QLineEdit)
+    assert name is not None
+    name.setText(str(path))
+    chooser.accept()
 
 
 def begin_drag(view: QAbstractItemView, index: QModelIndex) -> None:

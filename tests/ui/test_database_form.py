@@ -8,14 +8,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from stickysync_gui.backend import Backend
-from stickysync_gui.bugs import Bugs
 from stickysync_gui.settings import load
 from stickysync_gui.ui.configuration.profiles import NameDialog
-from stickysync_gui.ui.main_window import MAPPING, PASSWORDS, MainWindow
+from stickysync_gui.ui.main_window import MAPPING, PASSWORDS
 from tests.automate_schema import seed_client
 from tests.mariadb import Database
 from tests.memory_keyring import MemoryKeyring
-from tests.ui.desk import Desk, click, dialog, press, put_away
+from tests.ui.desk import Desk, click, dialog, new_window, press, put_away
 from tests.waiting import until
 
 PASSWORD = "k€y-böard 42"
@@ -24,11 +23,10 @@ PASSWORD = "k€y-böard 42"
 @asynccontextmanager
 async def fresh_desk(home: Path) -> AsyncIterator[Desk]:
     """A window on a PC that knows nothing yet."""
-    window = MainWindow(Bugs(str))
+    window = new_window()
     home.mkdir(exist_ok=True)
     backend = Backend.open(home)
     try:
-        window.show()
         window.set_backend(backend)
         desk = Desk(window, backend)
         await desk.idle()

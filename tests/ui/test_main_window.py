@@ -6,36 +6,51 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QMessageBox, QWidget
+from shiboken6 import delete
 
 from stickysync_gui.backend import Backend
 from stickysync_gui.bugs import Bugs
 from stickysync_gui.settings import Profile, Settings, load, save
+from stickysync_gui.ui.contents import Contents
 from stickysync_gui.ui.main_window import CONFIGURATION, MAPPING, PASSWORDS, MainWindow
 from tests.memory_keyring import MemoryKeyring
-from tests.ui.desk import Desk, click, demo_desk, dialog, press, put_away
+from tests.ui.desk import Desk, click, demo_desk, dialog, new_window, press, put_away
 from tests.waiting import until
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 async def test_before_there_is_a_backend_the_window_says_that_it_starts(qapp: Any) -> None:
-    window = MainWindow(Bugs(str))
-    window.show()
-    for tab, gate in ((MAPPING, window.mapping_gate), (PASSWORDS, window.passwords_gate)):
-        window.tabs.setCurrentIndex(tab)
-        assert gate.notice.isVisible()
+    frame = MainWindow()
+    frame.show()
+    for tab in (CONFIGURATION, MAPPING, PASSWORDS):
+        frame.tabs.setCurrentIndex(tab)
+        notice = frame.tabs.currentWidget()
+        assert isinstance(notice, QLabel)
+        assert notice.text() == "Starting…"
+    window = Contents(frame, Bugs(str))
+    assert frame.tabs.currentIndex() == PASSWORDS
+    for gate in (window.mapping_gate, window.passwords_gate):
         assert gate.notice.text.text() == "Starting…"
-    assert window.windowTitle() == "StickySync"
-    demo = MainWindow(Bugs(str), demo=True)
-    assert demo.windowTitle() == "StickySync – DEMO"
-    put_away(demo)
+    assert frame.windowTitle() == "StickySync"
     put_away(window)
+    demo = new_window(demo=True)
+    assert demo.window.windowTitle() == "StickySync – DEMO"
+    put_away(demo)
+
+
+async def test_a_window_without_contents_closes_at_once(qapp: Any) -> None:
+    frame = MainWindow()
+    frame.show()
+    frame.close()
+    assert frame.closed.is_set()
+    assert frame.isVisible()
+    delete(frame)
 
 
 async def test_without_a_database_both_tabs_lead_to_its_section(tmp_path: Path, key_store: MemoryKeyring) -> None:
-    window = MainWindow(Bugs(str))
+    window = new_window()
     backend = Backend.open(tmp_path)
-    window.show()
     window.set_backend(backend)
     desk = Desk(window, backend)
     await desk.idle()
@@ -54,19 +69,18 @@ async def test_tabs_and_refresh_have_their_keys() -> None:
     async with demo_desk() as desk:
         window = desk.window
         for number, tab in ((1, CONFIGURATION), (2, MAPPING), (3, PASSWORDS)):
-            QTest.keyClick(window, getattr(Qt.Key, f"Key_{number}"), CTRL)
+            QTest.keyClick(window.window, getattr(Qt.Key, f"Key_{number}"), CTRL)
             assert window.tabs.currentIndex() == tab
             assert window.bar.isVisible()
         requests = desk.backend.sandbox.count("GET")
-        QTest.keyClick(window, Qt.Key.Key_F5)
+        QTest.keyClick(window.window, Qt.Key.Key_F5)
         await until(lambda: desk.backend.sandbox.count("GET") > requests)
         await desk.idle()
 
 
 async def test_an_unknown_profile_is_told(tmp_path: Path, key_store: MemoryKeyring) -> None:
-    window = MainWindow(Bugs(str))
+    window = new_window()
     backend = Backend.open(tmp_path)
-    window.show()
     window.set_backend(backend, "Nowhere")
     desk = Desk(window, backend)
     await desk.idle()
@@ -85,7 +99,7 @@ async def test_a_problem_is_pointed_at_and_stays_readable() -> None:
         assert window.problems.isVisible()
         assert not window.toast.isVisible()
         assert "ValueError: unforeseen" in window.problems.problems()[0].report
-        QTest.keyClick(window, Qt.Key.Key_P, CTRL | Qt.KeyboardModifier.ShiftModifier)
+        QTest.keyClick(window.window, Qt.Key.Key_P, CTRL | Qt.KeyboardModifier.ShiftModifier)
         assert not window.problems.isVisible()
 
 
@@ -94,24 +108,23 @@ async def test_closing_an_idle_window_ends_at_once_and_keeps_its_looks(
 ) -> None:
     profile = Profile("abc", "Office")
     save(Settings(profiles=(profile,), current_profile="abc"), tmp_path / "settings.toml")
-    window = MainWindow(Bugs(str))
+    window = new_window()
     backend = Backend.open(tmp_path)
-    window.show()
-    window.resize(840, 640)
+    window.window.resize(840, 640)
     window.set_backend(backend)
     await Desk(window, backend).idle()
     window.tabs.setCurrentIndex(MAPPING)
     window.passwords.table.setColumnWidth(3, 333)
     window.passwords.filters.search.setText("router")
-    window.close()
-    assert window.closed.is_set()
-    assert window.isVisible()
+    window.window.close()
+    assert window.window.closed.is_set()
+    assert window.window.isVisible()
     kept = load(tmp_path / "settings.toml").window
-    again = MainWindow(Bugs(str), kept)
+    again = new_window(kept)
     again.set_backend(Backend.open(tmp_path))
     assert again.tabs.currentIndex() == MAPPING
     # As far as the small screen of the tests lets it be restored.
-    assert again.height() == window.height()
+    assert again.window.height() == window.window.height()
     assert again.passwords.table.columnWidth(3) == 333
     assert again.passwords.filters.search.text() == "router"
     await Desk(again, backend).idle()
@@ -122,7 +135,7 @@ async def test_closing_an_idle_window_ends_at_once_and_keeps_its_looks(
 async def test_everything_that_can_be_used_has_a_name_for_screen_readers() -> None:
     async with demo_desk() as desk:
         nameless = []
-        for widget in desk.window.findChildren(QWidget):
+        for widget in desk.frame.findChildren(QWidget):
             if widget.focusPolicy() == Qt.FocusPolicy.NoFocus or type(widget).__name__.startswith("QTabBar"):
                 continue
             text = getattr(widget, "text", lambda: "")()
@@ -137,7 +150,7 @@ async def test_everything_that_can_be_used_has_a_name_for_screen_readers() -> No
 
 async def test_about_says_which_version_it_is() -> None:
     async with demo_desk() as desk:
-        about = desk.window.menuBar().actions()[-1].menu().actions()[0]
+        about = desk.frame.menuBar().actions()[-1].menu().actions()[0]
         about.trigger()
         box = await dialog(QMessageBox)
         assert "StickySync for Desktop" in box.text()

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 
 from stickysync_gui.ui.mapping.csv_exchange import ImportPreview
-from tests.ui.desk import Desk, begin_drag, click, dialog, drop_on, first, mapping_desk, press
+from tests.ui.desk import Desk, begin_drag, choose_file, click, dialog, drop_on, first, mapping_desk, press
 from tests.waiting import until
 
 
@@ -45,10 +45,10 @@ async def test_dropping_an_organization_on_a_client_maps_it_and_undo_and_redo_fo
         assert page.organizations.list.find(id_).client_count == 1
 
         page.left.table.setFocus()
-        QTest.keyClick(desk.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(desk.frame, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
         await until(lambda: page.bar.redo.isEnabled())
         assert (await stored(desk))[client.id] == ()
-        QTest.keyClick(desk.window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(desk.frame, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
         await until(lambda: page.bar.undo.isEnabled())
         assert (await stored(desk))[client.id] == (id_,)
 
@@ -204,11 +204,8 @@ async def test_the_mapping_goes_out_as_csv_and_comes_back_after_a_preview(tmp_pa
     async with mapping_desk() as desk:
         page = desk.mapping
         page.export_csv()
-        box = await dialog(QFileDialog)
-        box.setDirectory(str(tmp_path))
-        path = tmp_path / "stickysync-mapping.csv"
-        assert box.selectedFiles() == [str(path)]
-        box.accept()
+        path = tmp_path / "mapping.csv"
+        await choose_file(path)
         await desk.idle()
         before = await stored(desk)
         client, organization = unmapped(desk)[0], free_organization(desk).organization
@@ -216,11 +213,7 @@ async def test_the_mapping_goes_out_as_csv_and_comes_back_after_a_preview(tmp_pa
         assert lines[0] == "client_id,client_name,organization_id,organization_name"
         path.write_text("\n".join([*lines[:3], f"{client.id},,{organization.id},", "999999,,1,"]), "utf-8")
         page.import_csv()
-        box = await dialog(QFileDialog)
-        name = box.findChild(QLineEdit)
-        assert name is not None
-        name.setText(str(path))
-        box.accept()
+        await choose_file(path)
         preview = await dialog(ImportPreview)
         press(preview, "Map 1 client")
         await desk.idle()

@@ -2,7 +2,8 @@ from pathlib import Path
 
 from stickysync_gui import settings
 from stickysync_gui.settings import Settings
-from stickysync_gui.ui.memory import Memory, saved_looks
+from stickysync_gui.ui.looks import saved_looks
+from stickysync_gui.ui.memory import Memory
 
 
 def test_profiles_have_looks_of_their_own_and_share_the_windows() -> None:

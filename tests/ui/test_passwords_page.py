@@ -107,7 +107,7 @@ async def test_the_client_filter_alone_names_sync_all() -> None:
 async def test_text_filters_after_typing_and_the_empty_table_offers_to_clear() -> None:
     async with demo_desk() as desk:
         page = desk.passwords
-        QTest.keyClick(desk.window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(desk.frame, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
         assert page.filters.search.hasFocus()
         QTest.keyClicks(page.filters.search, "firewall main")
         await until(lambda: 0 < len(page.model.list) < len(page.model.list.rows))
@@ -145,7 +145,7 @@ async def test_a_tick_by_click_is_written_and_undone() -> None:
         assert row.id in await ticked(desk)
         assert page.model.list.find(row.id).ticked
         page.table.setFocus()
-        QTest.keyClick(desk.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(desk.frame, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
         await until(lambda: not page.model.list.find(row.id).ticked)
         await desk.idle()
         assert row.id not in await ticked(desk)

@@ -231,6 +231,11 @@ class PasswordsPage(QWidget):
         if not open_entry(row.entry_url):
             self._say("This entry's address is not one that is opened from here.")
 
+    def names(self, password_id: int, client_id: int) -> tuple[str, str]:
+        """Client name and title of a password, as far as they are known."""
+        row = self.model.list.find(password_id)
+        return (row.client, row.title) if row else (self.reader.client_name(client_id), f"password {password_id}")
+
     def _show_leftovers(self) -> None:
         if self.reader.plan is not None:
             self.decisions.show_leftovers(self.reader.plan, self.model.list.find)

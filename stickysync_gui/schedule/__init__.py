@@ -1,0 +1,1 @@
+"""AutoSync without a window: a task of the operating system's own scheduler (product.md 7)."""
