@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -102,11 +102,11 @@ async def _start(window: MainWindow, options: argparse.Namespace) -> tuple[Conte
     with contextlib.suppress(TimeoutError):
         # A minimised window is never painted.
         await asyncio.wait_for(_painted(window), PAINT_SECONDS)
-    contents = await _filled(window)
+    contents, know = await _filled(window)
     if window.closed.is_set():
         return contents, None
     try:
-        backend = await asyncio.to_thread(_open_backend, demo=options.demo)
+        backend = await asyncio.to_thread(_open_backend, know, demo=options.demo)
     except Exception as error:
         contents.jobs.report(error, "Start")
         return contents, None
@@ -121,31 +121,32 @@ async def _painted(window: MainWindow) -> None:
     await painted.wait()
 
 
-async def _filled(window: MainWindow) -> Contents:
-    bugs, kind = await asyncio.to_thread(_load_contents)
+async def _filled(window: MainWindow) -> tuple[Contents, Callable[[str], None]]:
+    """Put the contents into the window; also returns what has to be told of every secret."""
+    bugs, know, kind = await asyncio.to_thread(_load_contents)
     contents = kind(window, bugs)
     GarbageCollector(contents)
     _catch_everything(asyncio.get_running_loop(), contents, bugs)
-    return contents
+    return contents, know
 
 
-def _load_contents() -> tuple[Bugs, type[Contents]]:
+def _load_contents() -> tuple[Bugs, Callable[[str], None], type[Contents]]:
     from stickysync_gui import logs
     from stickysync_gui.bugs import Bugs
     from stickysync_gui.ui.contents import Contents
 
     redactor = logs.Redactor()
     log_file = logs.start_file_log(paths.log_folder(), redactor, name="stickysync-gui")
-    return Bugs(redactor.redact, log_file), Contents
+    return Bugs(redactor.redact, log_file), redactor.know, Contents
 
 
-def _open_backend(*, demo: bool) -> Backend:
+def _open_backend(know: Callable[[str], None], *, demo: bool) -> Backend:
     # Takes longer than all of Qt, so it happens behind the window's back.
     from stickysync_gui.backend import Backend
 
     if demo:
         return Backend.demo_backend()
-    return Backend.open(paths.home(), itglue_url=os.environ.get("STICKYSYNC_ITGLUE_URL", ""))
+    return Backend.open(paths.home(), itglue_url=os.environ.get("STICKYSYNC_ITGLUE_URL", ""), know=know)
 
 
 def _catch_everything(loop: asyncio.AbstractEventLoop, contents: Contents, bugs: Bugs) -> None:
@@ -195,14 +196,14 @@ async def _self_test() -> int:
     window = MainWindow()
     window.show()
     try:
-        await _filled(window)
-        backend = await asyncio.to_thread(_open_backend, demo=True)
+        _, know = await _filled(window)
+        backend = await asyncio.to_thread(_open_backend, know, demo=True)
         try:
             await backend.start()
             await backend.plan()
         finally:
             await backend.close()
-        await _ask_key_store()
+        await _ask_key_store(know)
     except Exception:
         logging.getLogger(__name__).exception("the self-test failed")
         return 1
@@ -211,10 +212,10 @@ async def _self_test() -> int:
     return 0
 
 
-async def _ask_key_store() -> None:
+async def _ask_key_store(know: Callable[[str], None]) -> None:
     from stickysync_gui.settings import Profile
 
-    backend = await asyncio.to_thread(_open_backend, demo=False)
+    backend = await asyncio.to_thread(_open_backend, know, demo=False)
     try:
         await backend.saved_database_password(Profile("self-test", "self-test"))
     except Exception:

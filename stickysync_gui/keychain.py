@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -50,11 +50,25 @@ class Keychain:
 
     Args:
         store: None takes the system's key store.
+        know: is told every secret that passes, so that the redactor in front of the log can mask it.
     """
 
-    def __init__(self, store: SecretStore | None = None, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        store: SecretStore | None = None,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        know: Callable[[str], None] | None = None,
+    ) -> None:
         self._store = store
         self._environment = environment
+        self._know = know
+
+    def note(self, secret: Secret) -> Secret:
+        """Tell the redactor of a secret that came from elsewhere; returns it."""
+        if self._know is not None:
+            self._know(secret.reveal())
+        return secret
 
     def database_password(self, profile_id: str) -> Secret | None:
         """Password of the MySQL account."""
@@ -93,9 +107,9 @@ class Keychain:
         """
         value = self._environment.get(name, "")
         if value:
-            return Secret(value)
+            return self.note(Secret(value))
         file = self._environment.get(f"{name}_FILE", "")
-        return _first_line(Path(file), name) if file else None
+        return self.note(_first_line(Path(file), name)) if file else None
 
     # The systems' stores raise what they like, not only keyring's own errors, and may quote the secret.
 
@@ -105,11 +119,11 @@ class Keychain:
         except Exception as problem:
             _log.warning("the key store cannot be read (%s)", type(problem).__name__)
             return None
-        return Secret(value) if value else None
+        return self.note(Secret(value)) if value else None
 
     def _keep(self, name: str, secret: Secret, variable: str) -> None:
         try:
-            self._system_store().set_password(SERVICE, name, secret.reveal())
+            self._system_store().set_password(SERVICE, name, self.note(secret).reveal())
         except Exception as problem:
             kind = type(problem).__name__
         else:

@@ -51,17 +51,18 @@ class Connections:
         self._memory = ItGlueMemory()
 
     @classmethod
-    def open(cls, home: Path, *, itglue_url: str = "") -> Self:
+    def open(cls, home: Path, *, itglue_url: str = "", know: Callable[[str], None] | None = None) -> Self:
         """Settings, key store and history; connects nothing.
 
         Args:
             home: folder of settings and history.
             itglue_url: instead of a region's address; IT Glue's three hosts or loopback only.
+            know: is told every secret, for the redactor in front of the log.
 
         Raises:
             UsageError: damaged settings, or an address where the key may not go.
         """
-        return cls(home / "settings.toml", Keychain(), History(home / "history.sqlite"), itglue_url=itglue_url)
+        return cls(home / "settings.toml", Keychain(know=know), History(home / "history.sqlite"), itglue_url=itglue_url)
 
     @staticmethod
     def address_of(url: str, *, password_allowed: bool) -> tuple[DatabaseAddress, Secret | None]:

@@ -133,7 +133,7 @@ class KeyCustody:
     async def _use(self, sealed: SealedKey, words: str) -> ItGlueState:
         url = self.itglue_url or (sealed.region.url if sealed.region else "")
         url = url or os.environ.get("STICKYSYNC_ITGLUE_URL", "")
-        self._key = sealed.key
+        self._key = self._keychain.note(sealed.key)
         region = sealed.region
         if not url:
             region = await detect_region(lambda at: self._itglue_at(at, sealed.key))
@@ -154,7 +154,7 @@ class KeyCustody:
             KeyRefused, ItGlueUnreachable: the check failed; nothing was stored.
             DatabaseRefused: the sealed key does not fit its column.
         """
-        key = key.stripped()
+        key = self._keychain.note(key.stripped())
         _, tables = self._door.opened()
         tables.require([t.settings])
         passphrase = await self._passphrase()

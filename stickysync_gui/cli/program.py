@@ -62,6 +62,7 @@ class Program:
         self.stop = asyncio.Event()
         self.log_file: Path | None = None
         self._bugs: Bugs | None = None
+        self._know: Callable[[str], None] | None = None
 
     def set_options(self, options: GlobalOptions) -> None:
         """Take the options from the command line."""
@@ -118,7 +119,7 @@ class Program:
 
         if reach is Reach.DEMO:
             return Backend.demo_backend()
-        return Backend.open(self.home(), itglue_url=self.options.itglue_url)
+        return Backend.open(self.home(), itglue_url=self.options.itglue_url, know=self._know)
 
     @contextmanager
     def _interrupts(self, stops_softly: bool) -> Iterator[None]:
@@ -176,6 +177,7 @@ class Program:
         from stickysync_gui.bugs import Bugs
 
         redactor = logs.Redactor()
+        self._know = redactor.know
         for variable in SECRET_FILES:
             redactor.know(os.environ.get(variable, ""))
         self.home()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 from sqlalchemy import Connection, func, select
 
 from stickysync_gui.domain.records import Client, StoredPassword, ValueState
@@ -54,13 +52,8 @@ def _stored(
 
 def passwords(connection: Connection) -> list[StoredPassword]:
     """All passwords, in order of id, their values still encrypted."""
-    # A full collection in the middle of 50,000 new records stalls the window for some 50 ms (measured).
-    gc.disable()
-    try:
-        rows = connection.execute(_PASSWORD.order_by(t.passwords.c.PasswordID)).all()
-        return [_stored(tuple(row)) for row in rows]
-    finally:
-        gc.enable()
+    rows = connection.execute(_PASSWORD.order_by(t.passwords.c.PasswordID)).all()
+    return [_stored(tuple(row)) for row in rows]
 
 
 def password(connection: Connection, password_id: int) -> StoredPassword | None:

@@ -231,8 +231,7 @@ class Engine:
             plan = await asyncio.to_thread(make_plan, snapshot, options.rules, scope)
         else:
             plan = make_plan(snapshot, options.rules, scope)
-        # What was just read stays for the whole run; a full collection over it would stall the window.
-        gc.collect()
+        # What was just read stays for the whole run; a full collection over it would stall the window (measured).
         gc.freeze()
         self._tables.require_ids_fit(*newest_ids(snapshot.itglue))
         await self._guard(plan, snapshot, scope)

@@ -21,18 +21,21 @@ import pytest
 from stickysync_gui import settings
 from stickysync_gui.cli.main import main
 from stickysync_gui.domain.connection import DatabaseAddress, TlsMode
+from stickysync_gui.domain.secret import Secret
 from stickysync_gui.logs import close_file_logs
 from stickysync_gui.sandbox.faults import FaultScript
 from stickysync_gui.sandbox.glue import Glue
 from stickysync_gui.sandbox.server import SandboxServer
 from stickysync_gui.storage import database as stored
-from stickysync_gui.storage import schema
+from stickysync_gui.storage import schema, sealing
+from stickysync_gui.storage.sealing import SealedKey
 from tests import automate_schema as seed
 from tests.cli.file_keyring import FileKeyring
 from tests.mariadb import Database
 
 REPOSITORY = Path(__file__).parent.parent.parent
 PROCESS_SECONDS = 50
+PASSPHRASE = "a passphrase of the team's"
 ACCOUNT = "stickysync"
 ACCOUNT_PASSWORD = "Dätabase-€-47110815"
 # What `stickysync setup --show-sql` grants.
@@ -215,6 +218,12 @@ def _program(prelude: str) -> list[str]:
     if not prelude:
         return ["-m", "stickysync_gui.cli"]
     return ["-c", f"import sys; from stickysync_gui.cli.main import main; {prelude}; sys.exit(main())"]
+
+
+@pytest.fixture(scope="session")
+def sealed() -> str:
+    """The key of every account that the stand-in begins, as the program stores it; sealing takes half a second."""
+    return sealing.seal(SealedKey(Secret(Glue().key), None), Secret(PASSPHRASE))
 
 
 async def _create_tables(address: DatabaseAddress) -> None:

@@ -30,7 +30,7 @@ def due_again(desk: Desk) -> None:
 
 
 def test_one_round_and_then_none_until_it_is_due(ticked: Desk) -> None:
-    first = ticked.run("autosync", "--json")
+    first = ticked.call("autosync", "--json")
     assert (first.code, first.document["ran"], first.document["created"]) == (0, True, 2), first
     assert ticked.values() == {"P0": "value-of-0", "P1": "value-of-1"}
 
@@ -166,6 +166,6 @@ def test_a_database_that_is_down_at_the_start_is_waited_for(ticked: Desk) -> Non
 
 
 def test_a_wrong_call_is_not_waited_for(ticked: Desk) -> None:
-    done = ticked.run("autosync", "--every", "15", STICKYSYNC_DATABASE=None)
+    done = ticked.call("autosync", "--every", "15", STICKYSYNC_DATABASE=None)
     assert done.code == 2
     assert "No database is configured." in done.err

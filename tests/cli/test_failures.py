@@ -366,7 +366,7 @@ def test_the_password_may_stand_in_the_environment_s_url_or_in_a_file(desk: Desk
     desk.account()
     written = tmp_path / "password"
     written.write_text(f"{ACCOUNT_PASSWORD}\n", encoding="utf-8")
-    from_file = desk.run("clients", STICKYSYNC_DB_PASSWORD=None, STICKYSYNC_DB_PASSWORD_FILE=str(written))
+    from_file = desk.call("clients", STICKYSYNC_DB_PASSWORD=None, STICKYSYNC_DB_PASSWORD_FILE=str(written))
     assert from_file.code == 0, from_file
     url = desk.automate.url_for("stickysync", ACCOUNT_PASSWORD)
     assert desk.call("clients", STICKYSYNC_DB_PASSWORD=None, STICKYSYNC_DATABASE=url).code == 0

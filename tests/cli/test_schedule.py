@@ -8,14 +8,10 @@ import pytest
 from stickysync_gui import settings
 from stickysync_gui.cli import schedule
 from stickysync_gui.domain.connection import TlsMode
-from stickysync_gui.domain.secret import Secret
 from stickysync_gui.keychain import SERVICE
-from stickysync_gui.storage import sealing
-from stickysync_gui.storage.sealing import SealedKey
 from tests import fake_windows
-from tests.cli.conftest import ACCOUNT, ACCOUNT_PASSWORD, Desk
+from tests.cli.conftest import ACCOUNT, ACCOUNT_PASSWORD, PASSPHRASE, Desk
 
-PASSPHRASE = "a passphrase of the team's"
 ON_WINDOWS = "import stickysync_gui.cli.schedule as schedule; schedule.ON_WINDOWS = True"
 USER_TASK = "StickySync AutoSync (OFFICE tech)"
 TASK = "StickySync AutoSync"
@@ -35,11 +31,10 @@ def windows(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk
 
 
 @pytest.fixture
-def keyed(windows: Desk) -> Desk:
+def keyed(windows: Desk, sealed: str) -> Desk:
     """The same with the key stored, and a passphrase that this shell's environment alone knows."""
     del windows.environment["STICKYSYNC_API_KEY"]
     windows.environment["STICKYSYNC_PASSPHRASE"] = PASSPHRASE
-    sealed = sealing.seal(SealedKey(Secret(windows.glue.key), None), Secret(PASSPHRASE))
     windows.sql("INSERT INTO plugin_stickysync_settings VALUES (%s)", sealed)
     return windows
 
@@ -166,8 +161,7 @@ def test_accounts_that_windows_knows_the_password_of(windows: Desk, tmp_path: Pa
     assert "Password Access" in done.out
     assert f"It runs as {account}" in done.out
     assert (tmp_path / "secrets" / "api-key").read_text() == windows.glue.key
-    run_task(windows, TASK)
-    assert len(windows.links()) == 2
+    assert list(memory(windows)["tasks"]) == [TASK]
     assert_silent(windows)
 
 

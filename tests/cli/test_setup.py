@@ -7,21 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from stickysync_gui.domain.secret import Secret
 from stickysync_gui.keychain import SERVICE, id_of_address
-from stickysync_gui.sandbox.glue import Glue
-from stickysync_gui.storage import sealing
-from stickysync_gui.storage.sealing import SealedKey
-from tests.cli.conftest import Desk, Done
+from tests.cli.conftest import PASSPHRASE, Desk, Done
 
-PASSPHRASE = "a passphrase of the team's"
 NEW_PASSPHRASE = "another passphrase of theirs"
-
-
-@pytest.fixture(scope="module")
-def sealed() -> str:
-    """The key of every account that the stand-in begins, as the program stores it; sealing takes half a second."""
-    return sealing.seal(SealedKey(Secret(Glue().key), None), Secret(PASSPHRASE))
 
 
 @pytest.fixture

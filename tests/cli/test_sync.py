@@ -123,7 +123,7 @@ def check_first_run(done: Done, created: int) -> None:
 
 def second_and_third_run(desk: Desk, expected: dict[str, str]) -> None:
     desk.server.clear_requests()
-    second = desk.run("sync", "--json")
+    second = desk.call("sync", "--json")
     assert (second.code, second.document["unchanged"]) == (0, len(expected)), second.err
     assert desk.writes() == []
     assert desk.call("plan", "--quiet").code == 0
@@ -161,7 +161,7 @@ def test_killed_between_the_post_and_the_link_it_links_and_never_creates_twice(d
     assert len(desk.links()) < created < 12
 
     linked = len(desk.links())
-    done = desk.run("sync", "--json")
+    done = desk.call("sync", "--json")
     assert done.code == 0, done
     assert (done.document["linked"], done.document["created"]) == (created - linked, 12 - created)
     assert desk.values() == {f"P{number}": f"value-of-{number}" for number in range(12)}
@@ -242,7 +242,7 @@ def test_scope_limits_what_is_synced(desk: Desk) -> None:
 
 def test_quiet_says_nothing_when_all_is_well(desk: Desk) -> None:
     some_passwords(desk, 1)
-    done = desk.run("sync", "--quiet")
+    done = desk.call("sync", "--quiet")
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
