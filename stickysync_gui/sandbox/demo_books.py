@@ -84,8 +84,8 @@ class DemoBooks:
         return self.glue.add_password(**{**times, **fields, **different})
 
     def link(self, draft: Draft, entry_id: int) -> None:
-        """Link password and entry in the plugin's map."""
-        synced = self._now - timedelta(days=self.dice.uniform(0.1, 30))
+        """Link password and entry in the plugin's map, before our last run: nobody else seems to sync here."""
+        synced = self._now - timedelta(days=self.dice.uniform(0.2, 30))
         self.links.append(
             {"PasswordID": draft.row.id, "ITGPasswordID": entry_id, "LastSync": synced.replace(microsecond=0)}
         )

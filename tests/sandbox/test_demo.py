@@ -17,7 +17,7 @@ from stickysync_gui.sandbox.automate import build_automate
 from stickysync_gui.sandbox.demo import Demo, build_demo
 from stickysync_gui.sandbox.demo_names import AWKWARD
 from stickysync_gui.sandbox.glue import Glue
-from stickysync_gui.storage import automate, plugin, tables
+from stickysync_gui.storage import automate, plugin, probes, tables
 from stickysync_gui.storage.database import Database
 from stickysync_gui.storage.decrypt import decrypt
 
@@ -197,3 +197,12 @@ def test_speed(tmp_path: Path) -> None:
     before = time.perf_counter()
     build_demo(tmp_path)
     assert time.perf_counter() - before < 2
+
+
+async def test_nobody_else_seems_to_sync(demo: Demo) -> None:
+    """AutoSync would wait for an answer about the Control Center plugin."""
+    database = Database(DatabaseAddress(sqlite_file=str(demo.database_file)))
+    try:
+        assert await database.run(probes.links_newer_than_our_runs) == 0
+    finally:
+        await database.close()
