@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from stickysync_gui.backend import Backend
+    from stickysync_gui.backend.autosync import AutoSync
     from stickysync_gui.bugs import Bugs
     from stickysync_gui.ui.contents import Contents
 
@@ -111,7 +112,7 @@ async def _start(window: MainWindow, options: argparse.Namespace) -> tuple[Conte
         contents.jobs.report(error, "Start")
         return contents, None
     if not window.closed.is_set():
-        contents.set_backend(backend, options.profile)
+        contents.set_backend(backend, _autosync(backend), options.profile)
     return contents, backend
 
 
@@ -147,6 +148,13 @@ def _open_backend(know: Callable[[str], None], *, demo: bool) -> Backend:
     if demo:
         return Backend.demo_backend()
     return Backend.open(paths.home(), itglue_url=os.environ.get("STICKYSYNC_ITGLUE_URL", ""), know=know)
+
+
+def _autosync(backend: Backend) -> AutoSync:
+    # Imported by now along with the backend.
+    from stickysync_gui.backend.autosync import AutoSync
+
+    return AutoSync(backend)
 
 
 def _catch_everything(loop: asyncio.AbstractEventLoop, contents: Contents, bugs: Bugs) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from qasync import QEventLoop
 
 from stickysync_gui.backend import Backend
+from stickysync_gui.backend.autosync import AutoSync
 from stickysync_gui.bugs import Bugs
 from stickysync_gui.errors import GuardStopped, ItGlueUnreachable
 from stickysync_gui.ui.configuration import page as sections
@@ -90,7 +91,7 @@ async def unconfigured(camera: Camera) -> None:
     window.tabs.setCurrentIndex(PASSWORDS)
     await camera.take(window.window, "starting")
     backend = Backend.open(Path(tempfile.mkdtemp()))
-    window.set_backend(backend)
+    window.set_backend(backend, AutoSync(backend))
     await until(lambda: not window.jobs.names)
     await camera.take(window.window, "passwords-no-database")
     window.tabs.setCurrentIndex(CONFIGURATION)
@@ -112,7 +113,7 @@ async def configured(camera: Camera) -> None:
     """Everything on demo data."""
     window = await new_window(demo=True)
     backend = Backend.demo_backend()
-    window.set_backend(backend)
+    window.set_backend(backend, AutoSync(backend))
     window.tabs.setCurrentIndex(PASSWORDS)
     await until(lambda: bool(window.passwords.model.list.rows))
     await camera.take(window.window, "passwords-checking")

@@ -111,7 +111,8 @@ class Pacer:
         budget = self._budget
         if budget.requests is None:
             return self._paused_until - now
-        while self._sent and self._sent[0] <= now - budget.seconds:
+        # The same sum both times: rounded otherwise, one that still counts could be waited for no more.
+        while self._sent and self._sent[0] + budget.seconds <= now:
             self._sent.popleft()
         spent = self._sent[0] + budget.seconds - now if len(self._sent) >= budget.requests else 0.0
         return max(self._paused_until - now, spent)

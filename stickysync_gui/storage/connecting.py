@@ -26,6 +26,10 @@ _GIBBERISH = (AssertionError, LookupError, ValueError, struct.error)
 """What PyMySQL's parser comes to when the other side speaks another protocol."""
 
 
+_IN_THE_CLEAR = (b"mysql_clear_password", b"dialog")
+"""Ways of logging in that show the password to whoever reads along."""
+
+
 class NotMySql(Exception):
     """What answers is no MySQL server."""
 
@@ -34,6 +38,7 @@ class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
     """PyMySQL's, which would wait for the greeting as long as for a statement, and lets some failures through raw."""
 
     _read_timeout: float
+    _secure: bool
 
     def connect(self, sock: Any = None) -> None:
         patience, self._read_timeout = self._read_timeout, CONNECT_SECONDS
@@ -62,6 +67,12 @@ class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
         failure = pymysql.err.OperationalError(CR.CR_CONN_HOST_ERROR, "no connection")
         failure.original_exception = cause
         raise failure
+
+    def _process_auth(self, plugin_name: bytes, auth_packet: Any, handler: Any = None) -> Any:
+        # The server chooses, and without TLS anybody may pose as it. Of the old way PyMySQL knows but the name.
+        if (plugin_name in _IN_THE_CLEAR and not self._secure) or plugin_name == b"mysql_old_password":
+            raise pymysql.err.OperationalError(CR.CR_AUTH_PLUGIN_CANNOT_LOAD, "not this way")
+        return super()._process_auth(plugin_name, auth_packet, handler)
 
 
 def connect(address: DatabaseAddress, password: Secret | None) -> Any:

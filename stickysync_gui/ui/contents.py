@@ -6,10 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stickysync_gui.bugs import Bugs
+from stickysync_gui.domain.progress import Summary
 from stickysync_gui.errors import StickySyncError, UsageError
 from stickysync_gui.ui import alerts, theme
+from stickysync_gui.ui.autosync.rounds import LOOK, ROUND, Rounds
+from stickysync_gui.ui.autosync.standing import AutoSyncBanners, AutoSyncLine
 from stickysync_gui.ui.configuration import page as sections
 from stickysync_gui.ui.configuration.page import ConfigurationPage
 from stickysync_gui.ui.configuration.tables_form import PLUGIN_TABLES
@@ -26,6 +30,7 @@ from stickysync_gui.ui.problems import Problem, Problems, Toast
 
 if TYPE_CHECKING:
     from stickysync_gui.backend import Backend
+    from stickysync_gui.backend.autosync import AutoSync
 
 START = "Connect"
 CONNECTION = "connection"
@@ -51,6 +56,9 @@ class Contents(QObject):
         self.configuration = ConfigurationPage(self.jobs)
         self.mapping = MappingPage(self.jobs, self._remark)
         self.passwords = PasswordsPage(self.jobs, self._remark)
+        self.rounds = Rounds(self.jobs, self.passwords.progress, self)
+        self.passwords.add_line(AutoSyncLine(self.rounds))
+        self.banners = AutoSyncBanners(self.rounds, self._ask_about_the_plugin)
         self.mapping_gate = Gate(self.mapping)
         self.passwords_gate = Gate(self.passwords)
         self.bar = ConnectionBar(
@@ -61,7 +69,12 @@ class Contents(QObject):
         self.toast = Toast(window)
         self._connect()
         self.show_state()
-        window.fill((self.configuration, self.mapping_gate, self.passwords_gate), self.problems, self.bar)
+        below = QWidget()
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.banners)
+        column.addWidget(self.problems)
+        window.fill((self.configuration, self.mapping_gate, self.passwords_gate), below, self.bar)
         window.ask_to_leave, window.leave = self._close_wanted, self.leave
         fill_menus(self)
 
@@ -74,20 +87,26 @@ class Contents(QObject):
         self.toast.opened.connect(self.problems.show)
         self.configuration.connection_changed.connect(self._connection_changed)
         self.configuration.rules_changed.connect(self.passwords.compare)
+        self.configuration.options.conduct_changed.connect(self.rounds.look)
         self.mapping.mapping_changed.connect(self.passwords.compare)
+        self.passwords.ticks.written.connect(lambda *_: self.rounds.look())
+        self.rounds.ended.connect(self._round_ended)
+        self.rounds.locked_out.connect(lambda: self._remark("Another run is on; AutoSync goes on after it."))
 
     # -- backend -----------------------------------------------------------------------------------------------------
 
-    def set_backend(self, backend: Backend, profile_name: str = "") -> None:
+    def set_backend(self, backend: Backend, autosync: AutoSync, profile_name: str = "") -> None:
         """Take the backend and let it connect.
 
         Args:
+            autosync: rounds over the same backend.
             profile_name: connect this profile instead of the last one.
         """
         self._backend = backend
         self.memory.tree = dict(backend.settings.window)
         for page in (self.configuration, self.mapping, self.passwords):
             page.set_backend(backend)
+        self.rounds.set_backend(backend, autosync)
         self._recall()
         self.jobs.start(START, self._start(backend, profile_name), exclusive=CONNECTION)
 
@@ -117,6 +136,7 @@ class Contents(QObject):
             self.mapping.refresh(replacing=True)
         if self.passwords_gate.is_open:
             self.passwords.refresh(replacing=True)
+        self.rounds.look()
 
     # -- state -------------------------------------------------------------------------------------------------------
 
@@ -127,7 +147,8 @@ class Contents(QObject):
         connecting = backend is None or self.jobs.is_busy(CONNECTION)
         self.bar.show_database(database, busy=connecting)
         self.bar.show_itglue(backend.itglue_state if backend else None)
-        self.bar.show_activity(self.jobs.names)
+        # A look each minute is no news.
+        self.bar.show_activity([name for name in self.jobs.names if name != LOOK])
         self.configuration.show_state()
         for gate in (self.mapping_gate, self.passwords_gate):
             self._show_gate(gate, connecting=connecting)
@@ -196,6 +217,31 @@ class Contents(QObject):
 
     def _remark(self, words: str) -> None:
         self.toast.say(words, icon="info", tone=theme.Tone.NEW, details=False)
+
+    # -- AutoSync ----------------------------------------------------------------------------------------------------
+
+    def _round_ended(self, summary: Summary | None, by_hand: bool) -> None:
+        if summary is not None and summary.ended == "done":
+            self.problems.dismiss_of(ROUND)
+        self.passwords.take_round(summary, by_hand)
+
+    def _ask_about_the_plugin(self) -> None:
+        self.jobs.start("Other plugin", self._take_the_plugin_as_off())
+
+    async def _take_the_plugin_as_off(self) -> None:
+        question = alerts.Question(
+            "The Control Center plugin",
+            "Is the plugin switched off, on the server and in every Control Center?",
+            "If it still runs, both programs sync the same passwords, and entries may be created twice in IT Glue.",
+            ("It is switched off",),
+            cancel="Not yet",
+            danger=True,
+        )
+        if await alerts.ask(self.window, question) and self._backend is not None:
+            settings = self._backend.settings
+            options = replace(settings.options, other_plugin_is_off=True)
+            self._backend.save_settings(replace(settings, options=options))
+            self.rounds.look()
 
     # -- leaving -----------------------------------------------------------------------------------------------------
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
 
 from stickysync_gui import __version__
 from stickysync_gui.ui import alerts, theme
+from stickysync_gui.ui.configuration.page import OPTIONS
 
 if TYPE_CHECKING:
     from stickysync_gui.ui.contents import Contents
@@ -29,8 +31,28 @@ def fill_menus(contents: Contents) -> None:
     view.addSeparator()
     _set_up(view.addAction(theme.icon("history"), "&History…"), contents.show_history, "Ctrl+H")
     _set_up(view.addAction("&Problems"), contents.toggle_problems, "Ctrl+Shift+P")
+    _add_autosync(contents, bar.addMenu("&AutoSync"))
     help_ = bar.addMenu("&Help")
     _set_up(help_.addAction("&About StickySync"), lambda: _about(contents))
+
+
+def _add_autosync(contents: Contents, menu: QMenu) -> None:
+    rounds = contents.rounds
+    now = menu.addAction("AutoSync &now")
+    _set_up(now, rounds.run_now, "Ctrl+Shift+A", "sync")
+    pause = menu.addAction("&Pause AutoSync")
+    pause.setCheckable(True)
+    pause.setToolTip("Begin no rounds on this PC until the program ends")
+    pause.toggled.connect(rounds.pause)
+    menu.addSeparator()
+    _set_up(menu.addAction("&Options…"), lambda: contents.open_section(OPTIONS), "", "options")
+
+    def show_state() -> None:
+        now.setEnabled(rounds.can_run)
+        pause.setChecked(rounds.paused)
+
+    rounds.changed.connect(show_state)
+    show_state()
 
 
 def _set_up(action: QAction, act: Callable[[], object], keys: str = "", icon: str = "") -> None:

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from stickysync_gui.backend import Backend
-from stickysync_gui.bugs import Bugs
+from stickysync_gui.backend.autosync import AutoSync
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.history import History
 from stickysync_gui.keychain import ForgetfulStore, Keychain
 from stickysync_gui.settings import Profile
-from stickysync_gui.ui.main_window import PASSWORDS, MainWindow
+from stickysync_gui.ui.main_window import PASSWORDS
 from tests.benchmarks.estate import address, organization_ids, seed, separate_sandbox
 from tests.mariadb import Database as Automate
-from tests.ui.desk import click, put_away
+from tests.ui.desk import click, new_window, put_away
 from tests.waiting import until
 
 COUNT, CLIENTS = 5_000, 50
@@ -63,12 +63,10 @@ async def test_gaps_during_sync_all(automate: Automate, tmp_path: Path, capsys: 
         await backend.apply_key(Secret(sandbox.key), None)
         options = replace(backend.settings.options, preview_first=False)
         backend.save_settings(replace(backend.settings, options=options))
-        window = MainWindow(Bugs(str), demo=False)
+        window = new_window()
         try:
-            window.resize(1280, 800)
-            window.show()
             window.tabs.setCurrentIndex(PASSWORDS)
-            window.set_backend(backend)
+            window.set_backend(backend, AutoSync(backend))
             await until(lambda: len(window.passwords.model.list.rows) == COUNT, timeout=60)
             await until(lambda: not window.jobs.names, timeout=60)
             idle = Heartbeat()

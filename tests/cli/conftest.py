@@ -16,6 +16,7 @@ from typing import Any
 from unittest import mock
 
 import keyring
+import pymysql
 import pytest
 
 from stickysync_gui import settings
@@ -77,9 +78,10 @@ class Done:
 
 @dataclass
 class Desk:
-    """Both systems, and a PC with the console program."""
+    """Both systems, and a PC with the console program; `connection` is the test's own, to Automate's database."""
 
     automate: Database
+    connection: pymysql.Connection
     glue: Glue
     server: SandboxServer
     faults: FaultScript
@@ -168,14 +170,13 @@ class Desk:
         return DatabaseAddress(self.automate.host, self.automate.port, self.automate.schema, user="root")
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self.automate.connect() as connection, connection.cursor() as cursor:
+        with self.connection.cursor() as cursor:
             cursor.execute(statement, values)
             return list(cursor.fetchall())
 
     def client(self, client_id: int, name: str, organization_id: int | None = None) -> int:
         """A client, mapped where an organization is given."""
-        with self.automate.connect() as connection:
-            seed.seed_client(connection, client_id, name)
+        seed.seed_client(self.connection, client_id, name)
         if organization_id is not None:
             self.sql("INSERT INTO plugin_stickysync_companymap VALUES (%s, %s)", client_id, organization_id)
         return client_id
@@ -183,9 +184,8 @@ class Desk:
     def password(self, client_id: int, title: str, value: str | None = "s3cret-value", **columns: Any) -> int:
         if value is not None and len(value) >= 6:
             self.secrets.add(value)
-        with self.automate.connect() as connection:
-            raw = value.encode() if value is not None else None
-            return seed.seed_password(connection, client_id, title, raw, **columns)
+        raw = value.encode() if value is not None else None
+        return seed.seed_password(self.connection, client_id, title, raw, **columns)
 
     def links(self) -> dict[int, int]:
         return dict(self.sql("SELECT PasswordID, ITGPasswordID FROM plugin_stickysync_passwordmap"))
@@ -248,9 +248,9 @@ def bare_desk(automate: Database, tmp_path: Path) -> Iterator[Desk]:
         "PYTHONWARNINGS": "error",
         "COLUMNS": "200",
     }
-    with SandboxServer(glue, faults=faults) as server:
+    with SandboxServer(glue, faults=faults) as server, automate.connect() as connection:
         environment["STICKYSYNC_ITGLUE_URL"] = server.url
-        desk = Desk(automate, glue, server, faults, tmp_path / "home", environment)
+        desk = Desk(automate, connection, glue, server, faults, tmp_path / "home", environment)
         desk.secrets |= {glue.key, ACCOUNT_PASSWORD}
         yield desk
 

@@ -53,6 +53,15 @@ def test_no_window_holds_more_than_the_budget(
         assert sum(start <= one < start + seconds for one in began) <= requests
 
 
+def test_fractions_of_a_second_let_nobody_slip_through() -> None:
+    # 3.1 + 1.0 is 4.1, and yet 4.1 - 1.0 is less than 3.1: the oldest must count as gone and as waited for alike.
+    durations = [0.0, 0.0, 7.0, 0.0, 0.0, 0.0, 0.1, 0.0, 0.0, 0.0, 0.0]
+
+    began, _ = asyncio.run(paced(Budget(2, 1.0, 2), durations))
+
+    assert began == [0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.1, 4.0, 4.1, 5.0]
+
+
 def test_the_budget_is_used_up_before_anybody_waits() -> None:
     began, most = asyncio.run(paced(Budget(5, 300.0), [0.0] * 12))
 

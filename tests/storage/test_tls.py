@@ -11,7 +11,7 @@ from stickysync_gui.errors import DatabaseRefused, StickySyncError, UnknownCerti
 from stickysync_gui.storage.database import Database, ServerFacts
 from tests.certificates import ServerCertificate, make_server_certificate
 from tests.mariadb import MariaDb
-from tests.storage.fake_server import fake_server, greeting
+from tests.storage.fake_server import fake_server, greeting, packet
 from tests.storage.ground import Opener
 
 PASSWORD = "hunter2-canary"
@@ -145,6 +145,18 @@ async def test_a_broken_handshake(opens: Opener) -> None:
 
     assert "TLS connection" in error.happened
     assert PASSWORD.encode() not in server.received
+
+
+@pytest.mark.parametrize("plugin", [b"mysql_clear_password", b"dialog", b"mysql_old_password", b"unheard_of"])
+async def test_without_tls_no_server_gets_the_password_by_asking_for_it(opens: Opener, plugin: bytes) -> None:
+    asking = packet(b"\xfe" + plugin + b"\0" + b"\x04Password: ", 2)
+    with fake_server(greeting(with_tls=False), then=asking) as server:
+        error = await refused(opens(PASSWORD, port=server.port, tls=TlsMode.OFF))
+
+    assert "a way that this program does not know, or not without TLS" in error.happened
+    assert b"root" in server.received, "the log-in as such was sent"
+    assert PASSWORD.encode() not in server.received
+    assert server.connections == 1
 
 
 # --- taken -----------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, 
 from shiboken6 import delete
 
 from stickysync_gui.backend import Backend
+from stickysync_gui.backend.autosync import AutoSync
 from stickysync_gui.bugs import Bugs
 from stickysync_gui.settings import Profile
 from stickysync_gui.ui.contents import Contents
@@ -70,7 +71,7 @@ async def demo_desk(tab: int = PASSWORDS) -> AsyncIterator[Desk]:
     try:
         window.window.resize(1280, 800)
         window.tabs.setCurrentIndex(tab)
-        window.set_backend(backend)
+        window.set_backend(backend, AutoSync(backend))
         desk = Desk(window, backend)
         await until(lambda: bool(window.passwords.model.list.rows), timeout=30)
         await desk.idle()

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from stickysync_gui.backend import Backend
+from stickysync_gui.backend.autosync import AutoSync
 from stickysync_gui.settings import load
 from stickysync_gui.ui.configuration.profiles import NameDialog
 from stickysync_gui.ui.main_window import MAPPING, PASSWORDS
@@ -27,7 +28,7 @@ async def fresh_desk(home: Path) -> AsyncIterator[Desk]:
     home.mkdir(exist_ok=True)
     backend = Backend.open(home)
     try:
-        window.set_backend(backend)
+        window.set_backend(backend, AutoSync(backend))
         desk = Desk(window, backend)
         await desk.idle()
         yield desk

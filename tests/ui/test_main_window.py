@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QMessageBox, QWidget
 from shiboken6 import delete
 
 from stickysync_gui.backend import Backend
+from stickysync_gui.backend.autosync import AutoSync
 from stickysync_gui.bugs import Bugs
 from stickysync_gui.settings import Profile, Settings, load, save
 from stickysync_gui.ui.contents import Contents
@@ -51,7 +52,7 @@ async def test_a_window_without_contents_closes_at_once(qapp: Any) -> None:
 async def test_without_a_database_both_tabs_lead_to_its_section(tmp_path: Path, key_store: MemoryKeyring) -> None:
     window = new_window()
     backend = Backend.open(tmp_path)
-    window.set_backend(backend)
+    window.set_backend(backend, AutoSync(backend))
     desk = Desk(window, backend)
     await desk.idle()
     for tab, gate in ((MAPPING, window.mapping_gate), (PASSWORDS, window.passwords_gate)):
@@ -81,7 +82,7 @@ async def test_tabs_and_refresh_have_their_keys() -> None:
 async def test_an_unknown_profile_is_told(tmp_path: Path, key_store: MemoryKeyring) -> None:
     window = new_window()
     backend = Backend.open(tmp_path)
-    window.set_backend(backend, "Nowhere")
+    window.set_backend(backend, AutoSync(backend), "Nowhere")
     desk = Desk(window, backend)
     await desk.idle()
     assert desk.problems == ["There is no profile “Nowhere”."]
@@ -111,7 +112,7 @@ async def test_closing_an_idle_window_ends_at_once_and_keeps_its_looks(
     window = new_window()
     backend = Backend.open(tmp_path)
     window.window.resize(840, 640)
-    window.set_backend(backend)
+    window.set_backend(backend, AutoSync(backend))
     await Desk(window, backend).idle()
     window.tabs.setCurrentIndex(MAPPING)
     window.passwords.table.setColumnWidth(3, 333)
@@ -121,7 +122,8 @@ async def test_closing_an_idle_window_ends_at_once_and_keeps_its_looks(
     assert window.window.isVisible()
     kept = load(tmp_path / "settings.toml").window
     again = new_window(kept)
-    again.set_backend(Backend.open(tmp_path))
+    other = Backend.open(tmp_path)
+    again.set_backend(other, AutoSync(other))
     assert again.tabs.currentIndex() == MAPPING
     # As far as the small screen of the tests lets it be restored.
     assert again.window.height() == window.window.height()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QSpinBox, QWidg
 
 from stickysync_gui.domain.guards import GuardLimits
 from stickysync_gui.domain.planned import Matching
-from stickysync_gui.settings import Options
+from stickysync_gui.settings import AUTOSYNC_MINUTES, Options
 from stickysync_gui.ui.configuration.section import Section, buddy, field_line
 from stickysync_gui.ui.controls import label
 from stickysync_gui.ui.jobs import RUN, Jobs
@@ -32,6 +32,8 @@ class OptionsForm(Section):
 
     rules_changed = Signal()
     """An option that the plan depends on was changed."""
+    conduct_changed = Signal()
+    """An option of AutoSync or of the tray was changed."""
 
     def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__("Options", "Saved on this PC as soon as you change them.", parent)
@@ -40,6 +42,7 @@ class OptionsForm(Section):
         self._filling = False
         self._add_entries()
         self._add_automate()
+        self._add_autosync()
         self._add_guards()
         self.column.addStretch()
         jobs.changed.connect(self._show_usable)
@@ -71,8 +74,19 @@ class OptionsForm(Section):
 
     def _add_automate(self) -> None:
         form = self._group("Values in Automate")
-        self.windows_1252 = self._check("&Read old values that are not UTF-8 as Windows-1252", "windows_1252", form)
+        self.windows_1252 = self._check("Read &old values that are not UTF-8 as Windows-1252", "windows_1252", form)
         form.addRow("", _hint("For accents typed years ago. Without it such rows count as unreadable."))
+
+    def _add_autosync(self) -> None:
+        form = self._group("AutoSync")
+        self.autosync_here = self._check("&Run AutoSync on this PC while StickySync is open", "autosync_here", form)
+        least, usual, greatest = AUTOSYNC_MINUTES
+        self.autosync_minutes = QSpinBox(minimum=least, maximum=greatest, value=usual, suffix=" min")
+        self.autosync_minutes.setAccessibleName("Minutes between AutoSync rounds")
+        self.autosync_minutes.setKeyboardTracking(False)
+        self.autosync_minutes.valueChanged.connect(lambda minutes: self._save(autosync_minutes=minutes))
+        form.addRow(buddy("A round e&very", self.autosync_minutes), self.autosync_minutes)
+        form.addRow("", _hint("Keeps the ticked passwords equal. All PCs together run one round per interval."))
 
     def _add_guards(self) -> None:
         form = self._group("A run stops before its first write when")
@@ -119,10 +133,12 @@ class OptionsForm(Section):
             (self.preview, options.preview_first),
             (self.bulk, options.bulk_creation),
             (self.windows_1252, options.windows_1252),
+            (self.autosync_here, options.autosync_here),
         ):
             box.setChecked(on)
         self.matching.setCurrentIndex(self.matching.findData(options.matching.value))
         self._show_category(options.category_id)
+        self.autosync_minutes.setValue(options.autosync_minutes)
         limits = options.guards
         for name in ("overwrite_count", "overwrite_floor", "missing_count"):
             self._spin(name).setValue(getattr(limits, name))
@@ -159,6 +175,8 @@ class OptionsForm(Section):
         backend.save_settings(new)
         if {"matching", "sync_notes", "windows_1252"} & changes.keys():
             self.rules_changed.emit()
+        if {"autosync_here", "autosync_minutes", "minimise_to_tray"} & changes.keys():
+            self.conduct_changed.emit()
 
     def _save_limit(self, name: str, value: float) -> None:
         if self._backend is not None and not self._filling:

@@ -66,7 +66,7 @@ class PasswordsPage(QWidget):
             undo=self.ticks.stack.undo,
             redo=self.ticks.stack.redo,
         )
-        layout = QVBoxLayout(self)
+        self._column = layout = QVBoxLayout(self)
         layout.setSpacing(6)
         for widget in (self.filters, self.strip, self.progress, self.summary):
             layout.addWidget(widget)
@@ -94,6 +94,10 @@ class PasswordsPage(QWidget):
         self.ticks.written.connect(self.reader.keep_ticks)
         self.ticks.stack.indexChanged.connect(self._show_usable)
         self._jobs.changed.connect(self._show_usable)
+
+    def add_line(self, line: QWidget) -> None:
+        """Put a line under everything else."""
+        self._column.addWidget(line)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -226,6 +230,10 @@ class PasswordsPage(QWidget):
         if summary is not None:
             self.reader.keep_failures(summary)
         self.compare()
+
+    def take_round(self, summary: Summary | None, by_hand: bool) -> None:
+        """Take up what an AutoSync round did; one that the user began is summed up like any run."""
+        self.flow.take_round("AutoSync", summary, show=by_hand)
 
     def _open(self, row: PasswordRow) -> None:
         if not open_entry(row.entry_url):

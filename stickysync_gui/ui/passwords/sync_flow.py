@@ -93,6 +93,20 @@ class SyncFlow(QObject):
         if self._last_failed:
             self.start("Retry failed", Scope(password_ids=self._last_failed))
 
+    def take_round(self, name: str, summary: Summary | None, *, show: bool) -> None:
+        """Take up what a run did that was begun elsewhere.
+
+        Args:
+            show: whether to sum it up; a round in the background only does so by the rows that failed.
+        """
+        if summary is not None:
+            failed = _failed_ids(summary)
+            if failed or show:
+                self._last_failed = failed
+            if show:
+                self._banner.show_summary(summary_words(name, summary), len(failed), summary.ended)
+        self.ended.emit(summary)
+
     # -- inside the job ----------------------------------------------------------------------------------------------
 
     async def _run(self, backend: Backend, name: str, scope: Scope, stop: asyncio.Event, preview: bool | None) -> None:
@@ -166,7 +180,7 @@ class SyncFlow(QObject):
 
     async def _show(self, name: str, summary: Summary | None) -> None:
         if summary is not None:
-            self._last_failed = frozenset(s.password_id for s in summary.steps if s.outcome is Outcome.FAILED)
+            self._last_failed = _failed_ids(summary)
             words = await asyncio.to_thread(summary_words, name, summary)
             self._banner.show_summary(words, len(self._last_failed), summary.ended)
         self.ended.emit(summary)
@@ -174,6 +188,10 @@ class SyncFlow(QObject):
     def _jobs_changed(self) -> None:
         if self._progress.name and self._jobs.is_stopping(self._progress.name):
             self._progress.show_stopping()
+
+
+def _failed_ids(summary: Summary) -> frozenset[int]:
+    return frozenset(step.password_id for step in summary.steps if step.outcome is Outcome.FAILED)
 
 
 async def _unless_stopped(question: Coroutine[Any, Any, T], stop: asyncio.Event) -> T | None:

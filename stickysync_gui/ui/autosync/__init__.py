@@ -1,0 +1,1 @@
+"""AutoSync in the window: the rounds, how they stand, and the tray."""
