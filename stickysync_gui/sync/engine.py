@@ -170,7 +170,6 @@ class Engine:
 
     async def _leave(self) -> None:
         """Store how the run ended, then give the lock back; with the database gone neither can be done."""
-        self.result.summary.steps = list(self._steps.values())
         with suppress(StickySyncError):
             await self._database.run(end_run, self.result.summary)
         with suppress(StickySyncError):
@@ -213,6 +212,7 @@ class Engine:
         finally:
             self._note_unreached(plan, writer)
             self._show_written(writer)
+            self.result.summary.steps = list(self._steps.values())
 
     async def _read_and_plan(self, scope: Scope) -> Plan:
         options = self._options

@@ -92,6 +92,8 @@ async def test_refused_row_fails_alone(scene) -> None:
     failed = next(step for step in summary.steps if step.outcome is Outcome.FAILED)
     assert "422" in failed.reason
     assert scene.marks() == {}
+    assert summary.ended == "rows_failed"
+    assert scene.sql("SELECT Ended, Created, Failed FROM plugin_stickysync_run") == [("rows_failed", 3, 1)]
 
 
 async def test_approved_create_without_answer_is_settled_all_the_same(scene) -> None:
