@@ -22,6 +22,7 @@ from stickysync_gui import __version__, paths
 from stickysync_gui.ui.garbage import GarbageCollector
 from stickysync_gui.ui.looks import saved_looks
 from stickysync_gui.ui.main_window import MainWindow
+from stickysync_gui.ui.one_window import OneWindow
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -57,8 +58,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     app.setQuitOnLastWindowClosed(False)
     code = 1
     try:
-        with asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner:
-            code = runner.run(_self_test() if options.self_test else _run(app, options))
+        # The demo has a home of its own each time, and the self-test shows nothing.
+        if options.demo or options.self_test:
+            code = _runs(app, options, None)
+        else:
+            one = OneWindow(paths.home())
+            # A first one that hangs must not keep the user from working.
+            code = 0 if not one.claim() and one.call_first() else _runs(app, options, one)
+            one.release()
     except BaseException as error:
         logging.getLogger(__name__).critical("the program ended", exc_info=error)
         sys.__excepthook__(type(error), error, error.__traceback__)
@@ -66,6 +73,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         logging.shutdown()
         # A look-up in a dead network may still hold a thread; nothing it could do is needed any more.
         os._exit(code)
+
+
+def _runs(app: QApplication, options: argparse.Namespace, one: OneWindow | None) -> int:
+    with asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner:
+        return runner.run(_self_test() if options.self_test else _run(app, options, one))
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -77,12 +89,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-async def _run(app: QApplication, options: argparse.Namespace) -> int:
+async def _run(app: QApplication, options: argparse.Namespace, one: OneWindow | None) -> int:
     loop = asyncio.get_running_loop()
     workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
     loop.set_default_executor(workers)
     window = MainWindow({} if options.demo else saved_looks(paths.settings_file()), demo=options.demo)
     patience = _leave_politely(app, window)
+    if one is not None:
+        one.answer(window.to_front, window)
     window.show()
     starting = loop.create_task(_start(window, options))
     # A window that cannot be filled must not stand there for ever.

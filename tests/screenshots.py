@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -16,13 +17,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from qasync import QEventLoop
 
 from stickysync_gui.backend import Backend
 from stickysync_gui.backend.autosync import AutoSync
 from stickysync_gui.bugs import Bugs
 from stickysync_gui.errors import GuardStopped, ItGlueUnreachable
+from stickysync_gui.ui.autosync.rounds import Mood
+from stickysync_gui.ui.autosync.tray import tray_icon
 from stickysync_gui.ui.configuration import page as sections
 from stickysync_gui.ui.configuration.passphrase import NewPassphrase
 from stickysync_gui.ui.contents import Contents
@@ -118,6 +121,19 @@ async def configured(camera: Camera) -> None:
     await until(lambda: bool(window.passwords.model.list.rows))
     await camera.take(window.window, "passwords-checking")
     await until(lambda: not window.jobs.names)
+    await camera.take(window.window, "autosync-overdue")
+    window.rounds.state = replace(window.rounds.state, other_plugin_links=2)
+    window.rounds.changed.emit()
+    await camera.take(window.window, "autosync-other-plugin")
+    window.banners.plugin_off.click()
+    await until(lambda: top_dialog(window, none=True) is not None)
+    await camera.take(top_dialog(window), "autosync-plugin-question")
+    top_dialog(window).reject()
+    await until(lambda: not window.jobs.names)
+    window.rounds.look()
+    await until(lambda: not window.jobs.names)
+    await camera.take(window.tray.menu, "tray-menu")
+    await camera.take(tray_icons(), "tray-icons")
     await passwords(camera, window)
     await mapping(camera, window)
     window.tabs.setCurrentIndex(CONFIGURATION)
@@ -134,6 +150,25 @@ async def configured(camera: Camera) -> None:
     dialog.close()
     await running(camera, window)
     await end(window, backend)
+
+
+def tray_icons() -> QWidget:
+    """The four icons, on a light and on a dark bar."""
+    bars = QWidget()
+    column = QVBoxLayout(bars)
+    for ground in ("#f3f3f3", "#202020"):
+        bar = QWidget(autoFillBackground=True)
+        palette = QPalette()
+        palette.setColor(QPalette.ColorRole.Window, QColor(ground))
+        bar.setPalette(palette)
+        line = QHBoxLayout(bar)
+        for size in (16, 24, 48):
+            for mood in Mood:
+                sign = QLabel()
+                sign.setPixmap(tray_icon(mood).pixmap(size, size))
+                line.addWidget(sign)
+        column.addWidget(bar)
+    return bars
 
 
 async def passwords(camera: Camera, window: Contents) -> None:

@@ -97,6 +97,70 @@ def test_it_runs_without_any_standard_stream(tmp_path: Path) -> None:
     assert run("-c", f"{no_streams}; from stickysync_gui.app import main; main(['--self-test'])").returncode == 0
 
 
+RAISED = """
+import sys
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication
+from stickysync_gui import app as desktop
+from stickysync_gui.ui.main_window import MainWindow
+
+class Eye(QObject):
+    minimised = False
+
+    def eventFilter(self, watched, event):
+        if isinstance(watched, MainWindow):
+            if event.type() is QEvent.Type.Paint and not self.minimised:
+                self.minimised = True
+                watched.showMinimized()
+                print("minimised", flush=True)
+            elif event.type() is QEvent.Type.WindowStateChange and self.minimised and not watched.isMinimized():
+                print("raised", flush=True)
+        return False
+
+application = QApplication(sys.argv[:1])
+eye = Eye()
+application.installEventFilter(eye)
+desktop.main([])
+"""
+
+
+def test_a_second_start_brings_the_first_window_back_and_ends() -> None:
+    first = subprocess.Popen(
+        [sys.executable, "-c", RAISED], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "minimised\n"
+        second = run("-m", "stickysync_gui")
+        assert (second.returncode, second.stdout) == (0, ""), second.stderr
+        assert first.stdout.readline() == "raised\n"
+        # The demo is a program of its own.
+        assert run("-c", FIRST_PAINT).returncode == 0
+        first.send_signal(signal.SIGTERM)
+        _, errors = first.communicate(timeout=30)
+    finally:
+        first.kill()
+    assert first.returncode == 0, errors
+
+
+def test_what_a_crash_leaves_behind_does_not_keep_the_next_start_out() -> None:
+    lock = Path(os.environ["STICKYSYNC_HOME"]) / "window.lock"
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        with subprocess.Popen(
+            [sys.executable, "-c", RAISED], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as started:
+            try:
+                assert started.stdout is not None
+                assert started.stdout.readline() == "minimised\n"
+                assert lock.exists()
+                started.send_signal(number)
+                _, errors = started.communicate(timeout=30)
+            finally:
+                started.kill()
+        assert lock.exists() is (number is signal.SIGKILL), errors
+    assert started.returncode == 0, errors
+
+
 def _wait_for(condition: object, process: "subprocess.Popen[str]") -> None:
     assert callable(condition)
     deadline = time.monotonic() + START_SECONDS

@@ -12,8 +12,10 @@ from stickysync_gui.bugs import Bugs
 from stickysync_gui.domain.progress import Summary
 from stickysync_gui.errors import StickySyncError, UsageError
 from stickysync_gui.ui import alerts, theme
+from stickysync_gui.ui.autosync.other_plugin import ask_about_the_plugin
 from stickysync_gui.ui.autosync.rounds import LOOK, ROUND, Rounds
 from stickysync_gui.ui.autosync.standing import AutoSyncBanners, AutoSyncLine
+from stickysync_gui.ui.autosync.tray import Tray
 from stickysync_gui.ui.configuration import page as sections
 from stickysync_gui.ui.configuration.page import ConfigurationPage
 from stickysync_gui.ui.configuration.tables_form import PLUGIN_TABLES
@@ -57,8 +59,10 @@ class Contents(QObject):
         self.mapping = MappingPage(self.jobs, self._remark)
         self.passwords = PasswordsPage(self.jobs, self._remark)
         self.rounds = Rounds(self.jobs, self.passwords.progress, self)
-        self.passwords.add_line(AutoSyncLine(self.rounds))
-        self.banners = AutoSyncBanners(self.rounds, self._ask_about_the_plugin)
+        self.line = AutoSyncLine(self.rounds)
+        self.passwords.add_line(self.line)
+        self.banners = AutoSyncBanners(self.rounds, lambda: ask_about_the_plugin(self.window, self.jobs, self.rounds))
+        self.tray = Tray(self.rounds, window.to_front, self.quit, self)
         self.mapping_gate = Gate(self.mapping)
         self.passwords_gate = Gate(self.passwords)
         self.bar = ConnectionBar(
@@ -87,7 +91,7 @@ class Contents(QObject):
         self.toast.opened.connect(self.problems.show)
         self.configuration.connection_changed.connect(self._connection_changed)
         self.configuration.rules_changed.connect(self.passwords.compare)
-        self.configuration.options.conduct_changed.connect(self.rounds.look)
+        self.configuration.options.conduct_changed.connect(self._take_conduct)
         self.mapping.mapping_changed.connect(self.passwords.compare)
         self.passwords.ticks.written.connect(lambda *_: self.rounds.look())
         self.rounds.ended.connect(self._round_ended)
@@ -107,6 +111,7 @@ class Contents(QObject):
         for page in (self.configuration, self.mapping, self.passwords):
             page.set_backend(backend)
         self.rounds.set_backend(backend, autosync)
+        self._take_conduct()
         self._recall()
         self.jobs.start(START, self._start(backend, profile_name), exclusive=CONNECTION)
 
@@ -220,41 +225,42 @@ class Contents(QObject):
 
     # -- AutoSync ----------------------------------------------------------------------------------------------------
 
+    def _take_conduct(self) -> None:
+        if self._backend is not None:
+            self.tray.show(self._backend.settings.options.minimise_to_tray)
+            self.rounds.look()
+
     def _round_ended(self, summary: Summary | None, by_hand: bool) -> None:
         if summary is not None and summary.ended == "done":
             self.problems.dismiss_of(ROUND)
         self.passwords.take_round(summary, by_hand)
 
-    def _ask_about_the_plugin(self) -> None:
-        self.jobs.start("Other plugin", self._take_the_plugin_as_off())
-
-    async def _take_the_plugin_as_off(self) -> None:
-        question = alerts.Question(
-            "The Control Center plugin",
-            "Is the plugin switched off, on the server and in every Control Center?",
-            "If it still runs, both programs sync the same passwords, and entries may be created twice in IT Glue.",
-            ("It is switched off",),
-            cancel="Not yet",
-            danger=True,
-        )
-        if await alerts.ask(self.window, question) and self._backend is not None:
-            settings = self._backend.settings
-            options = replace(settings.options, other_plugin_is_off=True)
-            self._backend.save_settings(replace(settings, options=options))
-            self.rounds.look()
-
     # -- leaving -----------------------------------------------------------------------------------------------------
 
-    def _close_wanted(self) -> None:
+    def quit(self) -> None:
         """Leave when nothing runs; ask first when a run is on."""
         if self.jobs.is_busy(RUN):
+            self.window.to_front()
             self.jobs.start("Quit", self._ask_to_leave())
         else:
             self.leave()
 
+    def _close_wanted(self) -> None:
+        """Go to the tray where the user wants that, else leave."""
+        if not self.tray.is_shown:
+            self.quit()
+            return
+        self._remember()
+        self.window.hide()
+        if not self.memory.recall("tray", any_profile=True):
+            self.memory.keep("tray", {"told": True}, any_profile=True)
+            self._remember()
+            self.tray.say("StickySync goes on here. Click to open it; quit it with its menu.")
+
     def leave(self) -> None:
         """Remember the looks and let the program end, without a question."""
         self._remember()
+        self.tray.show(False)
         self.window.closed.set()
 
     async def _ask_to_leave(self) -> None:

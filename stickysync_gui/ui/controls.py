@@ -87,7 +87,9 @@ def search_box(prompt: str, changed: Callable[[str], object]) -> QLineEdit:
     """A search box with a magnifier and a button that clears it."""
     made = QLineEdit(placeholderText=prompt, clearButtonEnabled=True)
     made.setAccessibleName(prompt)
-    made.addAction(theme.icon("search", theme.Tone.QUIET), QLineEdit.ActionPosition.LeadingPosition)
+    # Screen readers find the magnifier, so it has a name.
+    magnifier = QAction(theme.icon("search", theme.Tone.QUIET), "Search", made)
+    made.addAction(magnifier, QLineEdit.ActionPosition.LeadingPosition)
     made.textChanged.connect(changed)
     return made
 

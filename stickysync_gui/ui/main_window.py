@@ -75,6 +75,13 @@ class MainWindow(QMainWindow):
         self._column.addWidget(below)
         self.setStatusBar(bar)
 
+    def to_front(self) -> None:
+        """Come back from tray or task bar, in front of other windows."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
     def state(self) -> dict[str, Any]:
         """Geometry and open tab, for the settings file."""
         geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")

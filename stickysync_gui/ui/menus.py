@@ -23,7 +23,7 @@ def fill_menus(contents: Contents) -> None:
     file = bar.addMenu("&File")
     _set_up(file.addAction("&Refresh"), contents.refresh, "F5", "refresh")
     file.addSeparator()
-    _set_up(file.addAction("&Quit"), contents.window.close, "Ctrl+Q")
+    _set_up(file.addAction("&Quit"), contents.quit, "Ctrl+Q")
     view = bar.addMenu("&View")
     for number in range(tabs.count()):
         action = view.addAction(tabs.tabIcon(number), tabs.tabText(number))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -113,6 +114,14 @@ class Rounds(QObject):
             self.changed.emit()
             self.look()
 
+    def take_other_plugin_as_off(self) -> None:
+        """Store that the other plugin no longer syncs."""
+        if self._backend is not None:
+            settings = self._backend.settings
+            options = replace(settings.options, other_plugin_is_off=True)
+            self._backend.save_settings(replace(settings, options=options))
+            self.look()
+
     def look(self) -> None:
         """Read how AutoSync stands, and begin a round when one is due."""
         backend = self._backend
@@ -171,7 +180,10 @@ class Rounds(QObject):
             QTimer.singleShot(0, self, self.look)
         if summary is not None:
             self._ended_well(summary, by_hand=at_once)
-        elif at_once:
+            return
+        # Another run is on: not before the next minute's look, which finds the state unchanged until then.
+        self._rests_until = time.monotonic() + LOOK_MS / 2000
+        if at_once:
             self.locked_out.emit()
 
     def _take(self, event: Event) -> None:

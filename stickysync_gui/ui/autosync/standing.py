@@ -33,7 +33,7 @@ def standing_words(state: AutoSyncState, looked_at: datetime) -> str:
     done = f"Last round {here(last.ended)} on {last.computer} ({last.who})" if last else "No round so far"
     if not state.ticked:
         return f"{done}, nothing is ticked"
-    return f"{done}, next {'now' if state.is_due else here(state.next_due)}"
+    return f"{done}, next {'due now' if state.is_due else here(state.next_due)}"
 
 
 def overdue_words(state: AutoSyncState) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QSpinBox, QWidg
 from stickysync_gui.domain.guards import GuardLimits
 from stickysync_gui.domain.planned import Matching
 from stickysync_gui.settings import AUTOSYNC_MINUTES, Options
+from stickysync_gui.ui.autosync import tray
 from stickysync_gui.ui.configuration.section import Section, buddy, field_line
 from stickysync_gui.ui.controls import label
 from stickysync_gui.ui.jobs import RUN, Jobs
@@ -43,6 +44,7 @@ class OptionsForm(Section):
         self._add_entries()
         self._add_automate()
         self._add_autosync()
+        self._add_window()
         self._add_guards()
         self.column.addStretch()
         jobs.changed.connect(self._show_usable)
@@ -87,6 +89,16 @@ class OptionsForm(Section):
         self.autosync_minutes.valueChanged.connect(lambda minutes: self._save(autosync_minutes=minutes))
         form.addRow(buddy("A round e&very", self.autosync_minutes), self.autosync_minutes)
         form.addRow("", _hint("Keeps the ticked passwords equal. All PCs together run one round per interval."))
+
+    def _add_window(self) -> None:
+        self.to_tray = QCheckBox("Minimise to the &tray when the window is closed")
+        self.to_tray.toggled.connect(lambda on: self._save(minimise_to_tray=on))
+        # Where there is no tray, the window could never be brought back.
+        if tray.is_available():
+            self._group("Window").addRow("", self.to_tray)
+        else:
+            self.to_tray.setParent(self)
+            self.to_tray.hide()
 
     def _add_guards(self) -> None:
         form = self._group("A run stops before its first write when")
@@ -134,6 +146,7 @@ class OptionsForm(Section):
             (self.bulk, options.bulk_creation),
             (self.windows_1252, options.windows_1252),
             (self.autosync_here, options.autosync_here),
+            (self.to_tray, options.minimise_to_tray),
         ):
             box.setChecked(on)
         self.matching.setCurrentIndex(self.matching.findData(options.matching.value))
