@@ -268,3 +268,19 @@ def test_on_a_terminal_a_bar_shows_how_it_goes(desk: Desk) -> None:
     assert "of 30" in shown
     assert "/s" in shown
     assert "Contoso" in shown
+
+
+def test_two_at_once_make_no_duplicate(desk: Desk) -> None:
+    """A second process started in the middle of the first is told who holds the lock, and sends nothing."""
+    some_passwords(desk, 20)
+    second: list[Done] = []
+    desk.faults.before(lambda: second.append(desk.run("sync", "--json")), method="POST", at=8)
+
+    first = desk.run("sync", "--json")
+
+    assert (first.code, first.document["created"]) == (0, 20), first.err
+    assert second[0].code == 6
+    assert "Another run is on" in second[0].document["error"]["happened"]
+    assert len(desk.glue.passwords()) == 20 == len(desk.links())
+    again = desk.run("sync", "--json")
+    assert (again.code, again.document["unchanged"]) == (0, 20), again.err
