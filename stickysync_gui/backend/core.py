@@ -114,9 +114,8 @@ class Backend(Connections):
         """The best organization for each unmapped client."""
         overview = await self.mapping_overview()
         unmapped = [row.client for row in overview.clients if row.exists and row.organization_id is None]
-        organizations = [row.organization for row in overview.organizations if row.exists]
         dismissed = self.settings.dismissed_suggestions
-        return await asyncio.to_thread(suggest, unmapped, organizations, dismissed)
+        return await asyncio.to_thread(lambda: suggest(unmapped, self._memory.matcher(), dismissed))
 
     def dismiss_suggestion(self, client_id: int, organization_id: int) -> None:
         """Never suggest this pair again."""

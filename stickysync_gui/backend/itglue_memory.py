@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from stickysync_gui.domain.matching import Matcher
 from stickysync_gui.domain.records import Entry, Organization
 from stickysync_gui.domain.snapshot import ItGlueSide, Scope
 
@@ -16,10 +17,18 @@ class ItGlueMemory:
         self.organizations: dict[int, Organization] | None = None
         self.side: ItGlueSide | None = None
         self.read_at: datetime | None = None
+        self._matcher: tuple[dict[int, Organization], Matcher] | None = None
+
+    def matcher(self) -> Matcher:
+        """Finds organizations for clients; made once for each reading, since that takes a while."""
+        organizations = self.organizations or {}
+        if self._matcher is None or self._matcher[0] is not organizations:
+            self._matcher = (organizations, Matcher(organizations.values()))
+        return self._matcher[1]
 
     def forget(self) -> None:
         """Another account, or none."""
-        self.organizations = self.side = self.read_at = None
+        self.organizations = self.side = self.read_at = self._matcher = None
 
     def take(self, side: ItGlueSide, scope: Scope) -> None:
         """Remember a reading; one of a part only renews what it holds."""
