@@ -69,11 +69,12 @@ class Jobs(QObject):
         if self._ending or (in_the_way and not replacing):
             coroutine.close()
             return False
-        if in_the_way:
-            for old in in_the_way:
-                old.cancel()
-            coroutine = _after(in_the_way, coroutine)
-        task = asyncio.get_running_loop().create_task(coroutine, name=name)
+        for old in in_the_way:
+            old.cancel()
+        waiting = _after(in_the_way, coroutine) if in_the_way else coroutine
+        task = asyncio.get_running_loop().create_task(waiting, name=name)
+        # One that was itself replaced before its turn came has never begun.
+        task.add_done_callback(lambda _: coroutine.close())
         self._jobs.append(Job(name, task, exclusive, stop))
         task.add_done_callback(self._ended)
         self.changed.emit()
@@ -146,8 +147,5 @@ class Jobs(QObject):
 
 
 async def _after(tasks: list[asyncio.Task[object]], coroutine: Coroutine[Any, Any, object]) -> None:
-    try:
-        await asyncio.wait(tasks)
-        await coroutine
-    finally:
-        coroutine.close()
+    await asyncio.wait(tasks)
+    await coroutine

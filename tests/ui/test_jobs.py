@@ -1,4 +1,5 @@
 import asyncio
+import gc
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -64,6 +65,22 @@ async def test_a_replacing_job_begins_when_the_old_one_has_ended() -> None:
     assert jobs.start("Read", new(), replacing=True)
     await until(lambda: not jobs.names)
     assert order == ["old ended", "new began"]
+
+
+async def test_a_replacing_job_that_is_replaced_before_its_turn_leaves_nothing_behind() -> None:
+    jobs, begun = Watched().jobs, []
+
+    async def job(name: str) -> None:
+        begun.append(name)
+        await asyncio.sleep(5)
+
+    # A coroutine that nobody awaits or closes is a warning, and a warning is a failure here.
+    for name in ("first", "second", "third"):
+        assert jobs.start("Read", job(name), replacing=True)
+    await until(lambda: begun == ["third"])
+    gc.collect()
+    jobs.cancel("Read")
+    await until(lambda: not jobs.names)
 
 
 async def test_a_failure_goes_to_the_problems_and_a_bug_to_the_reports() -> None:
