@@ -81,7 +81,7 @@ class AutomateDoor:
         name = self._database.address.schema if self._database else DatabaseAddress().schema
         return schema.setup_sql(name)
 
-    async def choose(self, act: Callable[..., None], *arguments: int) -> None:
+    async def choose(self, act: Callable[..., None], *arguments: object) -> None:
         """Write a user's choice while no run is on.
 
         Args:

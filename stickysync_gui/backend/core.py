@@ -19,10 +19,11 @@ from stickysync_gui.domain.overview import MappingOverview, map_overview
 from stickysync_gui.domain.plan import make_plan
 from stickysync_gui.domain.planned import Action, Plan, Rules
 from stickysync_gui.domain.progress import Report, Step, Summary, no_report
-from stickysync_gui.domain.records import Client
+from stickysync_gui.domain.records import Client, Entry
 from stickysync_gui.domain.snapshot import EVERYTHING, AutomateSide, Scope, Snapshot
 from stickysync_gui.errors import GuardStopped, StickySyncError, UsageError
 from stickysync_gui.history import RunRecord
+from stickysync_gui.itglue.client import ItGlue
 from stickysync_gui.storage import automate, choices, plugin, rounds, schema
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.run_lock import last_good_password_count
@@ -261,7 +262,7 @@ class Backend(Connections):
             LockHeld: a run is on.
         """
         async with self._keys.itglue() as glue:
-            found = (await glue.listed([entry_id])).get(entry_id) or await glue.entry(entry_id)
+            found = (await _shown(glue, [entry_id])).get(entry_id)
         if found is None:
             raise UsageError(
                 happened=f"IT Glue shows no entry {entry_id}.",
@@ -271,23 +272,36 @@ class Backend(Connections):
         await self._door.choose(choices.link, password_id, entry_id)
         self._memory.take_entry(found)
 
-    async def unlink(self, password_id: int) -> None:
-        """Forget a password's link; its entry stays, and is listed as left behind. LockHeld when a run is on."""
-        await self._door.choose(choices.unlink, password_id)
+    async def linked_passwords(self, client_ids: Collection[int]) -> list[int]:
+        """The ids of the linked passwords of some clients."""
+        database, _ = self._door.opened()
+        return await database.run(choices.links_of, frozenset(client_ids))
 
-    async def keep_moved(self, password_id: int) -> None:
-        """Accept the organization where a moved entry lies, and keep updating it there."""
+    async def unlink(self, *password_ids: int) -> None:
+        """Forget links, all or none; the entries stay, and are listed as left behind. LockHeld when a run is on."""
+        await self._door.choose(choices.unlink, *password_ids)
+
+    async def keep_moved(self, *password_ids: int) -> None:
+        """Accept the organizations where moved entries lie, and keep updating them there.
+
+        Raises:
+            UsageError: none of the passwords has a single linked entry that IT Glue shows; others are passed over.
+            LockHeld: a run is on.
+        """
+        database, _ = self._door.opened()
+        linked = {id_: await database.run(plugin.entries_of, id_) for id_ in password_ids}
+        entry_of = {password_id: next(iter(entries)) for password_id, entries in linked.items() if len(entries) == 1}
         async with self._keys.itglue() as glue:
-            database, _ = self._door.opened()
-            linked = await database.run(plugin.entries_of, password_id)
-            entry = await glue.entry(next(iter(linked))) if len(linked) == 1 else None
-        if entry is None:
+            shown = await _shown(glue, set(entry_of.values()))
+        organizations = {id_: shown[entry].organization_id for id_, entry in entry_of.items() if entry in shown}
+        if not organizations:
+            which = f"Password {password_ids[0]}" if len(password_ids) == 1 else "Each of these passwords"
             raise UsageError(
-                happened=f"Password {password_id} has no single linked entry that IT Glue shows.",
+                happened=f"{which} lacks a single linked entry that IT Glue shows.",
                 unchanged="Nothing was changed.",
                 todo="Refresh, then choose again.",
             )
-        await self._door.choose(choices.keep_moved, password_id, entry.organization_id)
+        await self._door.choose(choices.keep_moved, organizations)
 
     # --- history ------------------------------------------------------------------------------------------------
 
@@ -298,3 +312,13 @@ class Backend(Connections):
     async def run_rows(self, run_id: str) -> list[Step]:
         """The row outcomes of a run."""
         return await asyncio.to_thread(self._history.rows, run_id)
+
+
+async def _shown(glue: ItGlue, entry_ids: Collection[int]) -> dict[int, Entry]:
+    """Entries by id, from lists as far as they are listed: a new record may be shown before it is."""
+    found = await glue.listed(sorted(entry_ids))
+    for id_ in set(entry_ids) - found.keys():
+        entry = await glue.entry(id_)
+        if entry is not None:
+            found[id_] = entry
+    return found

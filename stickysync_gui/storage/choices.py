@@ -71,15 +71,38 @@ def link(connection: Connection, password_id: int, entry_id: int) -> None:
     plugin.write_state(connection, SyncState(password_id, entry_id=entry_id, left_behind=left))
 
 
-def unlink(connection: Connection, password_id: int) -> None:
-    """Forget a password's link and all that was known of its entry, but for the fact that the entry was left behind."""
+def unlink(connection: Connection, *password_ids: int) -> None:
+    """Forget links and all that was known of their entries, but for the fact that the entries were left behind."""
+    for password_id in password_ids:
+        _unlink(connection, password_id)
+
+
+def _unlink(connection: Connection, password_id: int) -> None:
     before = plugin.state(connection, password_id) or SyncState(password_id)
     left = dict.fromkeys((*before.left_behind, *sorted(plugin.entries_of(connection, password_id))))
     plugin.remove_link(connection, password_id)
     plugin.write_state(connection, SyncState(password_id, left_behind=tuple(left), mark=before.mark))
 
 
-def keep_moved(connection: Connection, password_id: int, organization_id: int) -> None:
-    """Accept that a password's entry lies in another organization than the mapping says."""
-    before = plugin.state(connection, password_id) or SyncState(password_id)
-    plugin.write_state(connection, replace(before, accepted_organization_id=organization_id))
+def keep_moved(connection: Connection, organizations: Mapping[int, int]) -> None:
+    """Accept that the entries of some passwords lie in other organizations than the mapping says.
+
+    Args:
+        organizations: where each entry lies, by the id of its password.
+    """
+    for password_id, organization_id in organizations.items():
+        before = plugin.state(connection, password_id) or SyncState(password_id)
+        plugin.write_state(connection, replace(before, accepted_organization_id=organization_id))
+
+
+def links_of(connection: Connection, client_ids: Collection[int]) -> list[int]:
+    """The linked passwords of some clients."""
+    p, m = t.passwords.c, t.passwordmap.c
+    rows = connection.scalars(
+        select(p.PasswordID)
+        .distinct()
+        .join_from(t.passwords, t.passwordmap, p.PasswordID == m.PasswordID)
+        .where(p.ClientID.in_(sorted(client_ids)))
+        .order_by(p.PasswordID)
+    )
+    return list(rows)

@@ -89,8 +89,8 @@ async def test_a_moved_entry_is_kept_where_it_lies(complete: Database) -> None:
     state = SyncState(5, 10, "v", "n", "f", "r", "t")
     await complete.run(plugin.write_state, state)
 
-    await complete.write_map(choices.keep_moved, 5, 78)
-    await complete.write_map(choices.keep_moved, 6, 79)
+    await complete.write_map(choices.keep_moved, {5: 78})
+    await complete.write_map(choices.keep_moved, {6: 79})
 
     found = await complete.run(plugin.states)
     assert found[5].accepted_organization_id == 78

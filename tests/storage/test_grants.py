@@ -100,7 +100,7 @@ async def do_everything(database: Database, password_id: int) -> None:
     await database.run(sending.confirm, [password_id])
 
     assert await database.run(choices.linked_counts, [1]) == {1: 1}
-    await database.write_map(choices.keep_moved, password_id, 78)
+    await database.write_map(choices.keep_moved, {password_id: 78})
     await database.write_map(choices.unlink, password_id)
     await database.write_map(choices.link, password_id, 4412)
     await database.write_map(choices.map_clients, {1: 78}, {1: (77,)})

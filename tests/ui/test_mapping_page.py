@@ -138,6 +138,20 @@ async def test_a_remap_can_start_the_linked_passwords_anew() -> None:
         assert any(row.mark.name == "new" for row in rows)
 
 
+async def test_a_remap_can_keep_all_linked_entries_where_they_are_at_once() -> None:
+    async with mapping_desk() as desk:
+        page, organization = desk.mapping, free_organization(desk)
+        mapped = first(page.clients.list.rows, lambda line: line.is_mapped and line.row.password_count > 20)
+        linked = await desk.backend.linked_passwords([mapped.id])
+        page.map_clients([mapped.id], organization.organization.id)
+        press(await dialog(QMessageBox), "Keep them there")
+        await desk.idle()
+        assert await desk.backend.linked_passwords([mapped.id]) == linked
+        rows = [row for row in desk.passwords.model.list.rows if row.client_id == mapped.id]
+        assert "in_sync" in {row.mark.name for row in rows}
+        assert not any(row.mark.name == "moved" for row in rows)
+
+
 async def test_another_pcs_change_is_told_and_the_list_is_read_again() -> None:
     async with mapping_desk() as desk:
         page, client, organization = desk.mapping, unmapped(desk)[0], free_organization(desk)

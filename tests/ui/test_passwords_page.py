@@ -9,7 +9,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 
 from stickysync_gui.domain.planned import Status
 from stickysync_gui.ui.passwords import marks
-from stickysync_gui.ui.passwords.choices import EntryChoice, candidate_ids, choices
+from stickysync_gui.ui.passwords.choices import EntryChoice, candidate_ids, choices, shared_choices
 from stickysync_gui.ui.passwords.leftovers import Leftovers
 from stickysync_gui.ui.passwords.links import is_safe
 from stickysync_gui.ui.passwords.model import AUTOSYNC, ENTRY
@@ -225,6 +225,36 @@ async def test_a_moved_entry_can_be_kept_or_made_anew() -> None:
         await desk.idle()
         assert desk.passwords.model.list.find(rows[1].id).mark.name in ("new", "matches_an_existing_entry")
         assert desk.problems == []
+
+
+async def test_several_moved_entries_are_decided_at_once() -> None:
+    async with demo_desk() as desk:
+        page = desk.passwords
+        show_only(desk, Status.MOVED)
+        moved = page.model.list.shown_rows()
+        assert len(moved) > 1
+        page.table.setFocus()
+        QTest.keyClick(page.table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        menu = page.table.menu(page.table.selected_rows())
+        words = [action.text() for action in menu.actions()]
+        assert "Link to an entry…" not in words
+        action = first(menu.actions(), lambda a: a.text() == "Keep the entries where they are and update them there")
+        action.trigger()
+        await desk.idle()
+        marks_now = {page.model.list.find(row.id).mark.name for row in moved}
+        assert "moved" not in marks_now
+        assert all(page.model.list.find(row.id).entry_id == row.entry_id for row in moved)
+
+
+async def test_rows_in_different_states_share_no_choice() -> None:
+    async with demo_desk() as desk:
+        rows = desk.passwords.model.list.rows
+        moved = first(rows, lambda row: row.mark.name == "moved")
+        archived = first(rows, lambda row: row.mark.name == "archived_in_itglue")
+        new = first(rows, lambda row: row.mark.name == "new")
+        assert [c.name for c in shared_choices([moved.planned])] == ["keep", "anew"]
+        assert shared_choices([moved.planned, archived.planned]) == []
+        assert shared_choices([moved.planned, new.planned]) == []
 
 
 async def test_an_ambiguous_match_is_settled_by_picking_an_entry() -> None:

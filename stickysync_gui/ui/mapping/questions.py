@@ -56,17 +56,14 @@ async def asked(
 
 
 async def apply_to_entries(backend: Backend, client_ids: Collection[int], entries: Entries) -> None:
-    """Take the choice for every linked password of these clients."""
-    if entries is Entries.LATER:
+    """Take the choice for every linked password of these clients at once."""
+    linked = [] if entries is Entries.LATER else await backend.linked_passwords(client_ids)
+    if not linked:
         return
-    side = await backend.automate_side()
-    linked = {link.password_id for link in side.links}
-    for password in side.passwords:
-        if password.client_id in client_ids and password.id in linked:
-            if entries is Entries.KEEP:
-                await backend.keep_moved(password.id)
-            else:
-                await backend.unlink(password.id)
+    if entries is Entries.KEEP:
+        await backend.keep_moved(*linked)
+    else:
+        await backend.unlink(*linked)
 
 
 def _whom(names: list[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,18 +28,25 @@ class Choice:
 
     Args:
         name: names the act to `decide`.
-        words: the menu's text.
+        words: the menu's text for one row. many: for several.
     """
 
     name: str
     words: str
+    many: str = ""
 
 
-KEEP = Choice("keep", "Keep the entry where it is and update it there")
-MOVE = Choice("anew", "Unlink, and create it in the mapped organization")
-RENEW = Choice("anew", "Unlink the archived entry, and create it anew")
+KEEP = Choice(
+    "keep", "Keep the entry where it is and update it there", "Keep the entries where they are and update them there"
+)
+MOVE = Choice(
+    "anew", "Unlink, and create it in the mapped organization", "Unlink, and create them in the mapped organizations"
+)
+RENEW = Choice(
+    "anew", "Unlink the archived entry, and create it anew", "Unlink the archived entries, and create them anew"
+)
 PICK = Choice("pick", "Link to an entry…")
-UNLINK = Choice("unlink", "Remove the link…")
+UNLINK = Choice("unlink", "Remove the link…", "Remove the links…")
 
 
 def choices(planned: PlannedRow) -> list[Choice]:
@@ -52,6 +59,20 @@ def choices(planned: PlannedRow) -> list[Choice]:
         Status.MATCHES: [PICK] if asks else [],
     }.get(planned.status, [])
     return [*found, UNLINK] if planned.links and not any(c.name == "anew" for c in found) else found
+
+
+def shared_choices(plans: Sequence[PlannedRow]) -> list[Choice]:
+    """What can be decided about several rows at once; an entry is picked for one password at a time."""
+    shared = choices(plans[0])
+    if len(plans) == 1:
+        return shared
+    shared = [choice for choice in shared if choice is not PICK]
+    for planned in plans[1:]:
+        if not shared:
+            break
+        offered = choices(planned)
+        shared = [choice for choice in shared if choice in offered]
+    return shared
 
 
 def candidate_ids(planned: PlannedRow) -> list[int]:
@@ -118,35 +139,41 @@ class EntryChoice(QDialog):
         self.link.setEnabled(self.entry_id is not None)
 
 
-async def decide(page: QWidget, backend: Backend, row: PasswordRow, choice: Choice) -> bool:
-    """Ask what is to be asked, then write the decision; False when the user backed out."""
-    planned = row.planned
-    if planned is None:
-        return False
-    act: Awaitable[None]
+async def decide(page: QWidget, backend: Backend, rows: Sequence[PasswordRow], choice: Choice) -> bool:
+    """Ask what is to be asked, then write the decision, for all rows or none; False when the user backed out."""
+    ids = [row.id for row in rows]
+    if choice is PICK:
+        return await _pick(page, backend, rows[0])
     if choice is KEEP:
-        act = backend.keep_moved(row.id)
-    elif choice is PICK:
-        dialog = EntryChoice(page, row, planned)
-        if not await alerts.shown(dialog) or dialog.entry_id is None:
-            return False
-        act = backend.link(row.id, dialog.entry_id)
-    elif choice is UNLINK:
-        if not await alerts.ask(page, _unlink_question(row)):
-            return False
-        act = backend.unlink(row.id)
-    else:
-        act = backend.unlink(row.id)
-    await act
+        await backend.keep_moved(*ids)
+        return True
+    if choice is UNLINK and not await alerts.ask(page, _unlink_question(rows)):
+        return False
+    await backend.unlink(*ids)
     return True
 
 
-def _unlink_question(row: PasswordRow) -> alerts.Question:
+async def _pick(page: QWidget, backend: Backend, row: PasswordRow) -> bool:
+    if row.planned is None:
+        return False
+    dialog = EntryChoice(page, row, row.planned)
+    if not await alerts.shown(dialog) or dialog.entry_id is None:
+        return False
+    await backend.link(row.id, dialog.entry_id)
+    return True
+
+
+def _unlink_question(rows: Sequence[PasswordRow]) -> alerts.Question:
+    row = rows[0]
+    alone = len(rows) == 1
+    which = (
+        f"the link between “{row.title}” and entry {row.entry_id}" if alone else f"the links of {len(rows):,} passwords"
+    )
     return alerts.Question(
-        "Remove the link",
-        f"Remove the link between “{row.title}” and entry {row.entry_id}?",
-        "The entry stays in IT Glue as it is. The next sync looks for an entry of the same name and user name, and "
-        "creates a new one where it finds none.",
-        ("Remove the link",),
+        "Remove the link" if alone else "Remove the links",
+        f"Remove {which}?",
+        "What is linked stays in IT Glue as it is. The next sync looks for an entry of the same name and user name, "
+        "and creates a new one where it finds none.",
+        ("Remove the link" if alone else "Remove the links",),
         danger=True,
     )

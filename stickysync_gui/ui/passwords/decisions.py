@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -40,10 +40,10 @@ class Decisions(QObject):
         """Use this backend from now on."""
         self._backend = backend
 
-    def choose(self, row: PasswordRow, choice: Choice) -> None:
+    def choose(self, rows: Sequence[PasswordRow], choice: Choice) -> None:
         """Carry out a choice of the context menu."""
         if self._backend is not None:
-            self._jobs.start(DECIDE, self._decide(self._backend, row, choice), exclusive=DECIDE)
+            self._jobs.start(DECIDE, self._decide(self._backend, rows, choice), exclusive=DECIDE)
 
     def show_leftovers(self, plan: Plan, find: Callable[[int], PasswordRow | None]) -> None:
         """Show what stands beside the passwords; `find` gives the row of a PasswordID."""
@@ -58,8 +58,8 @@ class Decisions(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    async def _decide(self, backend: Backend, row: PasswordRow, choice: Choice) -> None:
-        if await decide(self._page, backend, row, choice):
+    async def _decide(self, backend: Backend, rows: Sequence[PasswordRow], choice: Choice) -> None:
+        if await decide(self._page, backend, rows, choice):
             await self._compare(backend)
 
     def _unlink(self, password_ids: list[int]) -> None:
@@ -68,7 +68,6 @@ class Decisions(QObject):
 
     async def _unlink_all(self, backend: Backend, password_ids: Collection[int]) -> None:
         try:
-            for password_id in password_ids:
-                await backend.unlink(password_id)
+            await backend.unlink(*password_ids)
         finally:
             await self._compare(backend)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from stickysync_gui.ui import theme
 from stickysync_gui.ui.passwords import model as columns
-from stickysync_gui.ui.passwords.choices import Choice, choices
+from stickysync_gui.ui.passwords.choices import Choice, shared_choices
 from stickysync_gui.ui.passwords.delegates import LinkDelegate, SyncButtonDelegate
 from stickysync_gui.ui.passwords.links import is_safe
 from stickysync_gui.ui.passwords.model import PasswordRow
@@ -27,8 +27,8 @@ class PasswordTable(Table[PasswordRow]):
     """Records, and whether AutoSync shall be on for them."""
     sync_wanted = Signal(list)
     open_wanted = Signal(object)
-    choice_wanted = Signal(object, object)
-    """A record and the Choice."""
+    choice_wanted = Signal(list, object)
+    """Records and the Choice for all of them."""
 
     def __init__(self, model: RowModel[PasswordRow], parent: QWidget | None = None) -> None:
         super().__init__(model, "Passwords", parent)
@@ -96,26 +96,30 @@ class PasswordTable(Table[PasswordRow]):
         off.triggered.connect(lambda: self.ticks_wanted.emit(list(rows), False))
         menu.addSeparator()
         if len(rows) == 1:
-            self._add_single(menu, rows[0])
+            self._add_open(menu, rows[0])
+        self._add_choices(menu, rows)
         copy = menu.addAction(theme.icon("copy"), "Copy the rows (never passwords)\tCtrl+C")
         copy.triggered.connect(self.copy_selection)
         return menu
 
-    def _add_single(self, menu: QMenu, row: PasswordRow) -> None:
+    def _add_open(self, menu: QMenu, row: PasswordRow) -> None:
         entry = menu.addAction(theme.icon("external"), "Open the entry in IT Glue\tReturn")
         entry.setEnabled(is_safe(row.entry_url))
         entry.triggered.connect(lambda: self.open_wanted.emit(row))
-        offered = choices(row.planned) if row.planned is not None else []
-        for choice in offered:
-            self._add_choice(menu, row, choice)
+
+    def _add_choices(self, menu: QMenu, rows: Sequence[PasswordRow]) -> None:
+        plans = [row.planned for row in rows if row.planned is not None]
+        if len(plans) == len(rows):
+            for choice in shared_choices(plans):
+                self._add_choice(menu, rows, choice)
         menu.addSeparator()
 
-    def _add_choice(self, menu: QMenu, row: PasswordRow, choice: Choice) -> None:
+    def _add_choice(self, menu: QMenu, rows: Sequence[PasswordRow], choice: Choice) -> None:
         icons = {"keep": "check", "anew": "add", "pick": "link", "unlink": "unlink"}
-        action = menu.addAction(theme.icon(icons[choice.name]), choice.words)
+        action = menu.addAction(theme.icon(icons[choice.name]), choice.words if len(rows) == 1 else choice.many)
         # A decision in the middle of a run would change the ground under it.
         action.setEnabled(self.runs_allowed)
-        action.triggered.connect(lambda: self.choice_wanted.emit(row, choice))
+        action.triggered.connect(lambda: self.choice_wanted.emit(list(rows), choice))
 
     def _show_menu(self, at: QPoint) -> None:
         rows = self.selected_rows()
