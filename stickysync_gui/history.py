@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -12,6 +10,7 @@ from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
+from stickysync_gui.domain.csv_text import csv_text
 from stickysync_gui.domain.planned import Action, Status
 from stickysync_gui.domain.progress import Outcome, Step, Summary
 
@@ -147,14 +146,4 @@ def export_csv(records: Sequence[RunRecord] | Sequence[Step], kind: type[RunReco
     Args:
         kind: what the records are, for the first line where there are none.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(field.name for field in fields(kind))
-    for record in records:
-        writer.writerow(_no_formula(value) for value in astuple(record))
-    return out.getvalue()
-
-
-def _no_formula(value: object) -> object:
-    """A server's words that begin like a formula would be run by a spreadsheet."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+    return csv_text([field.name for field in fields(kind)], map(astuple, records))

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from stickysync_gui.domain.csv_text import csv_text
 from stickysync_gui.domain.overview import MappingOverview
 from stickysync_gui.errors import UsageError
 
@@ -38,13 +39,8 @@ class ImportLine:
 def export_text(overview: MappingOverview) -> str:
     """All mapped clients, one line each; a client with several organizations gets several lines."""
     names = {row.organization.id: row.organization.name for row in overview.organizations}
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for row in overview.clients:
-        for id_ in row.organization_ids:
-            writer.writerow((row.client.id, row.client.name, id_, names.get(id_, "")))
-    return out.getvalue()
+    lines = ((row.client, id_) for row in overview.clients for id_ in row.organization_ids)
+    return csv_text(COLUMNS, ((client.id, client.name, id_, names.get(id_, "")) for client, id_ in lines))
 
 
 def read_text(text: str, overview: MappingOverview) -> list[ImportLine]:

@@ -145,8 +145,8 @@ class Summary:
     def sentence(self) -> str:
         """The counts in one line."""
         return (
-            f"{self.created} created, {self.linked} linked, {self.updated} updated, {self.unchanged} unchanged, "
-            f"{self.skipped} skipped, {self.failed} failed"
+            f"{self.created:,} created, {self.linked:,} linked, {self.updated:,} updated, "
+            f"{self.unchanged:,} unchanged, {self.skipped:,} skipped, {self.failed:,} failed"
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stickysync_gui.bugs import Bugs
@@ -52,6 +52,7 @@ class Contents(QObject):
         self.tabs = window.tabs
         self._backend: Backend | None = None
         self._connected_profile = ""
+        self._history: HistoryDialog | None = None
         self.memory = Memory(window.looks)
         self.jobs = Jobs(bugs, self)
         self.problems = Problems()
@@ -93,6 +94,7 @@ class Contents(QObject):
         self.configuration.rules_changed.connect(self.passwords.compare)
         self.configuration.options.conduct_changed.connect(self._take_conduct)
         self.mapping.mapping_changed.connect(self.passwords.compare)
+        self.passwords.summary.details_asked.connect(self.show_history)
         self.passwords.ticks.written.connect(lambda *_: self.rounds.look())
         self.rounds.ended.connect(self._round_ended)
         self.rounds.locked_out.connect(lambda: self._remark("Another run is on; AutoSync goes on after it."))
@@ -199,12 +201,22 @@ class Contents(QObject):
             PASSWORDS: self.passwords.refresh,
         }[self.tabs.currentIndex()]()
 
-    def show_history(self) -> None:
-        """Show the runs of this PC."""
-        if self._backend is not None:
-            dialog = HistoryDialog(self.window, self.jobs, self._backend, self.passwords.names)
-            dialog.finished.connect(dialog.deleteLater)
-            dialog.open()
+    def show_history(self, run_id: str = "") -> None:
+        """Show the runs of this PC beside the window, which stays usable."""
+        if self._backend is None:
+            return
+        if self._history is None:
+            self._history = HistoryDialog(self.window, self.jobs, self._backend, self.passwords.names, run_id)
+            self._history.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self._history.finished.connect(self._history_gone)
+        else:
+            self._history.read(run_id)
+        self._history.show()
+        self._history.raise_()
+        self._history.activateWindow()
+
+    def _history_gone(self) -> None:
+        self._history = None
 
     def toggle_problems(self) -> None:
         """Show or hide the panel of problems."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -12,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
+from stickysync_gui.domain.csv_text import csv_text
 from stickysync_gui.domain.progress import Outcome, Step
 from stickysync_gui.errors import UsageError
 from stickysync_gui.ui import alerts, theme
-from stickysync_gui.ui.controls import label, push_button
+from stickysync_gui.ui.controls import label, push_button, search_box
 from stickysync_gui.ui.jobs import Jobs
 from stickysync_gui.ui.passwords import marks
 from stickysync_gui.ui.row_list import Column
@@ -114,32 +113,41 @@ STEP_COLUMNS: tuple[Column[StepLine], ...] = (
 
 
 class HistoryDialog(QDialog):
-    """Lists the runs above and the chosen run's rows below.
+    """Lists the runs above and the chosen run's rows below; leaves the window usable.
 
     Args:
         names: client name and title of a password id, as far as they are known.
+        run_id: the run to choose first; the latest when it is empty or gone.
     """
 
     def __init__(
-        self, parent: QWidget, jobs: Jobs, backend: Backend, names: Callable[[int, int], tuple[str, str]]
+        self,
+        parent: QWidget,
+        jobs: Jobs,
+        backend: Backend,
+        names: Callable[[int, int], tuple[str, str]],
+        run_id: str = "",
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("History")
-        self.resize(1100, 640)
+        self.resize(1100, 680)
         self._jobs = jobs
         self._backend = backend
         self._names = names
+        self._shown_run = ""
         self.runs: RowModel[RunLine] = RowModel(RUN_COLUMNS, lambda line: line.run_id, self)
         self.steps: RowModel[StepLine] = RowModel(STEP_COLUMNS, lambda line: line.step.password_id, self)
         self.run_table = Table(self.runs, "Runs of this PC")
         self.step_table = Table(self.steps, "Rows of the run")
-        self.run_table.show_state("history", "This PC has not run a sync yet.")
-        self.step_table.show_state("info", "Rows that were in sync already are only counted.")
+        self.run_search = search_box("Search runs", self._search_runs)
+        self.step_search = search_box("Search rows: client, title, status, outcome, reason", self._search_steps)
         self.run_table.selected.connect(self._run_chosen)
         self.export = push_button("Export…", self._export, icon="external", tip="Write the run's rows as CSV or JSON")
         split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(self.run_table)
-        split.addWidget(self.step_table)
+        split.addWidget(_part("Runs", self.run_search, self.run_table))
+        split.addWidget(_part("Rows of the chosen run", self.step_search, self.step_table))
+        split.setStretchFactor(0, 2)
+        split.setStretchFactor(1, 3)
         split.setChildrenCollapsible(False)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(self.export, QDialogButtonBox.ButtonRole.ActionRole)
@@ -148,18 +156,45 @@ class HistoryDialog(QDialog):
         layout.addWidget(label("Kept on this PC: what was done, never a password.", quiet=True))
         layout.addWidget(split, 1)
         layout.addWidget(buttons)
-        self._run_chosen()
-        jobs.start(READ, self._read(), exclusive=READ, replacing=True)
+        self._say_why_empty()
+        self.export.setEnabled(False)
+        self.read(run_id)
 
-    async def _read(self) -> None:
+    def read(self, run_id: str = "") -> None:
+        """Read the runs anew, and choose one."""
+        self._jobs.start(READ, self._read(run_id), exclusive=READ, replacing=True)
+
+    async def _read(self, run_id: str) -> None:
         counts = ("created", "linked", "updated", "unchanged", "skipped", "failed", "requests")
         records = await self._backend.runs()
         self.runs.show_rows(
             RunLine(r.run_id, r.ended_at, r.kind, r.scope, r.ended, {n: getattr(r, n) for n in counts}, r.seconds)
             for r in records
         )
-        if records:
-            self.run_table.select_only(records[0].run_id)
+        known = [record.run_id for record in records]
+        if known:
+            self.run_table.select_only(run_id if run_id in known else known[0])
+        self._say_why_empty()
+
+    def _search_runs(self, text: str) -> None:
+        self.runs.filter(text)
+        self._say_why_empty()
+
+    def _search_steps(self, text: str) -> None:
+        self.steps.filter(text)
+        self._say_why_empty()
+
+    def _say_why_empty(self) -> None:
+        if self.runs.list.rows:
+            self.run_table.show_state("search", "No run fits the search.", "Show all", self.run_search.clear)
+        else:
+            self.run_table.show_state("history", "This PC has not run a sync yet.")
+        if self.steps.list.rows:
+            self.step_table.show_state("search", "No row fits the search.", "Show all", self.step_search.clear)
+        elif self._chosen() is None:
+            self.step_table.show_state("info", "Choose a run to see its rows.")
+        else:
+            self.step_table.show_state("ok", "Nothing to list: rows that were in sync already are only counted.")
 
     def _chosen(self) -> RunLine | None:
         chosen = self.run_table.selected_rows()
@@ -167,15 +202,20 @@ class HistoryDialog(QDialog):
 
     def _run_chosen(self) -> None:
         line = self._chosen()
-        self.export.setEnabled(line is not None)
-        if line is not None:
-            self._jobs.start("Read the run", self._read_rows(line.run_id), replacing=True)
-        else:
-            self.steps.show_rows([])
+        run_id = line.run_id if line is not None else ""
+        self.export.setEnabled(bool(run_id))
+        if run_id == self._shown_run:
+            return
+        self._shown_run = run_id
+        self.steps.show_rows([])
+        self._say_why_empty()
+        if run_id:
+            self._jobs.start("Read the run", self._read_rows(run_id), replacing=True)
 
     async def _read_rows(self, run_id: str) -> None:
         steps = await self._backend.run_rows(run_id)
         self.steps.show_rows(StepLine(step, *self._names(step.password_id, step.client_id)) for step in steps)
+        self._say_why_empty()
 
     def _export(self) -> None:
         line = self._chosen()
@@ -197,6 +237,18 @@ class HistoryDialog(QDialog):
             ) from None
 
 
+def _part(title: str, search: QWidget, table: QWidget) -> QWidget:
+    part = QWidget()
+    head = QHBoxLayout()
+    head.addWidget(label(title, bold=True, wrap=False))
+    head.addWidget(search, 1)
+    column = QVBoxLayout(part)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addLayout(head)
+    column.addWidget(table, 1)
+    return part
+
+
 def _row(line: StepLine) -> dict[str, Any]:
     step = line.step
     return {
@@ -214,12 +266,8 @@ def _row(line: StepLine) -> dict[str, Any]:
 
 def as_csv(lines: list[StepLine]) -> str:
     """The rows of a run as CSV with a header."""
-    out = io.StringIO()
-    columns = list(_row(lines[0])) if lines else ["password_id"]
-    writer = csv.DictWriter(out, columns, lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(_row(line) for line in lines)
-    return out.getvalue()
+    rows = [_row(line) for line in lines]
+    return csv_text(list(rows[0]) if rows else ["password_id"], (row.values() for row in rows))
 
 
 def as_json(run: RunLine, lines: list[StepLine]) -> str:

@@ -75,7 +75,7 @@ def test_a_summary_counts_and_gives_reasons() -> None:
     words = summary_words("Sync All", Summary("r", steps, requests=12, seconds=65, ended="rows_failed"))
     assert words.splitlines() == [
         "Sync All: 1 created, 0 linked, 0 updated, 0 unchanged, 3 skipped, 1 failed. 12 requests in 1 min 05 s.",
-        "Skipped: 2 Moved; 1 Changed while the run was on.",
+        "Skipped: Moved (2); Changed while the run was on (1).",
     ]
     assert "stopped by you" in summary_words("Sync All", Summary("r", ended="cancelled"))
     assert "stopped before its end" in summary_words("Sync All", Summary("r", ended="lock_lost"))

@@ -26,7 +26,7 @@ def summary_words(name: str, summary: Summary) -> str:
     lines = [f"{name}{ended}: {summary.sentence()}. {effort}."]
     skipped = skipped_by_reason(summary)
     if skipped:
-        shown = [f"{count:,} {elided(reason, REASON_LENGTH)}" for reason, count in skipped.most_common(REASONS_SHOWN)]
+        shown = [f"{elided(reason, REASON_LENGTH)} ({count:,})" for reason, count in skipped.most_common(REASONS_SHOWN)]
         more = f", and {len(skipped) - REASONS_SHOWN} more reasons" if len(skipped) > REASONS_SHOWN else ""
         lines.append("Skipped: " + "; ".join(shown) + more + ".")
     return "\n".join(lines)
@@ -47,29 +47,44 @@ class SummaryBanner(Banner):
 
     retry_asked = Signal()
     show_failed_asked = Signal()
+    details_asked = Signal(str)
+    """The id of the run whose rows are to be shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Summary of the last run")
         self.show_failed = push_button("Show failed", self.show_failed_asked.emit, icon="filter")
+        self._run_id = ""
+        self.details = push_button(
+            "Details…",
+            lambda: self.details_asked.emit(self._run_id),
+            icon="history",
+            tip="Show the rows of the run, to look through and to export",
+        )
         self.retry = push_button("Retry failed", self.retry_asked.emit, icon="sync")
-        for button in (self.show_failed, self.retry, tool_button("close", "Put the summary away", self.hide)):
+        for button in (
+            self.show_failed,
+            self.retry,
+            self.details,
+            tool_button("close", "Put the summary away", self.hide),
+        ):
             self.add_button(button)
 
-    def show_summary(self, words: str, failed: int, ended: str) -> None:
+    def show_summary(self, words: str, failed: int, summary: Summary) -> None:
         """Show how a run ended.
 
         Args:
             words: what `summary_words` makes of it.
             failed: how many rows failed.
-            ended: `Summary.ended`.
         """
+        self._run_id = summary.run_id
+        self.details.setVisible(summary.history_kept)
         self.show_failed.setText(f"Show failed ({failed:,})")
         self.show_failed.setVisible(failed > 0)
         self.retry.setVisible(failed > 0)
         if failed:
             look = ("error", theme.Tone.BAD)
-        elif ended == "done":
+        elif summary.ended == "done":
             look = ("ok", theme.Tone.GOOD)
         else:
             look = ("warning", theme.Tone.ALERT)

@@ -104,7 +104,7 @@ class SyncFlow(QObject):
             if failed or show:
                 self._last_failed = failed
             if show:
-                self._banner.show_summary(summary_words(name, summary), len(failed), summary.ended)
+                self._banner.show_summary(summary_words(name, summary), len(failed), summary)
         self.ended.emit(summary)
 
     # -- inside the job ----------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ class SyncFlow(QObject):
         if summary is not None:
             self._last_failed = _failed_ids(summary)
             words = await asyncio.to_thread(summary_words, name, summary)
-            self._banner.show_summary(words, len(self._last_failed), summary.ended)
+            self._banner.show_summary(words, len(self._last_failed), summary)
         self.ended.emit(summary)
 
     def _jobs_changed(self) -> None:
