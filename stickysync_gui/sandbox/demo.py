@@ -177,7 +177,7 @@ def _password_columns(row: StoredPassword) -> dict[str, Any]:
 
 
 def _runs(password_rows: int) -> list[dict[str, Any]]:
-    """Two earlier runs: one that ended well, and the one whose marks were left."""
+    """Earlier runs: two that ended well, the later one just now, and between them the one whose marks were left."""
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     common = {
         "StartedBy": "jo.field",
@@ -185,19 +185,26 @@ def _runs(password_rows: int) -> list[dict[str, Any]]:
         "Scope": "everything",
         "PasswordRows": password_rows,
     }
-    good, broken = now - timedelta(days=1), now - timedelta(hours=3)
-    return [
+    broken = now - timedelta(hours=3)
+    good = [
         {
             **common,
-            "RunID": "6a4e0c13d9b84f7a8c52e1f09b7d3a60",
+            "RunID": run_id,
             "Kind": "autosync",
-            "StartedAt": good,
-            "LastSignAt": good + timedelta(minutes=2),
-            "EndedAt": good + timedelta(minutes=2),
+            "StartedAt": ended - timedelta(minutes=1),
+            "LastSignAt": ended,
+            "EndedAt": ended,
             "Ended": "done",
-            "Updated": 14,
+            "Updated": updated,
             "Unchanged": 1870,
-        },
+        }
+        for run_id, ended, updated in (
+            ("6a4e0c13d9b84f7a8c52e1f09b7d3a60", now - timedelta(days=1), 14),
+            ("c07be52f61d84a0f9a3311d2e4f80b95", now - timedelta(minutes=6), 2),
+        )
+    ]
+    return [
+        *good,
         {
             **common,
             "RunID": BROKEN_RUN,

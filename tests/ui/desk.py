@@ -1,7 +1,8 @@
 """A whole window over the demo: real database, real HTTP, real events."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,8 +65,12 @@ class Desk:
 
 
 @asynccontextmanager
-async def demo_desk(tab: int = PASSWORDS) -> AsyncIterator[Desk]:
-    """A connected demo window, everything read."""
+async def demo_desk(tab: int = PASSWORDS, *, overdue: bool = False) -> AsyncIterator[Desk]:
+    """A connected demo window, everything read.
+
+    Args:
+        overdue: whether the last AutoSync round was a day ago, not a few minutes.
+    """
     window = new_window(demo=True)
     backend = Backend.demo_backend()
     try:
@@ -76,11 +81,21 @@ async def demo_desk(tab: int = PASSWORDS) -> AsyncIterator[Desk]:
         await until(lambda: bool(window.passwords.model.list.rows), timeout=30)
         await desk.idle()
         assert desk.problems == []
+        if overdue:
+            change(desk, "UPDATE plugin_stickysync_run SET EndedAt = datetime(EndedAt, '-1 day') WHERE Ended = 'done'")
+            window.rounds.look()
+            await desk.idle()
         yield desk
     finally:
         await window.jobs.end_all(10)
         await backend.close()
         put_away(window)
+
+
+def change(desk: Desk, sql: str, *values: object) -> None:
+    """Do something to the demo's database that another PC might do."""
+    with closing(sqlite3.connect(desk.backend.profile.database.sqlite_file)) as connection, connection:
+        assert connection.execute(sql, values).rowcount
 
 
 def new_window(looks: dict[str, Any] | None = None, *, demo: bool = False) -> Contents:

@@ -17,17 +17,11 @@ from stickysync_gui.ui.autosync.standing import standing_words
 from stickysync_gui.ui.configuration.page import OPTIONS
 from stickysync_gui.ui.jobs import RUN
 from stickysync_gui.ui.main_window import CONFIGURATION
-from tests.ui.desk import Desk, click, demo_desk, dialog, press
+from tests.ui.desk import Desk, change, click, demo_desk, dialog, press
 from tests.waiting import until
 
 NOW = datetime(2026, 3, 5, 10, 50)
 HERE = datetime(2026, 3, 5, 11, 50).astimezone()
-
-
-def change(desk: Desk, sql: str, *values: object) -> None:
-    """Do something to the demo's database that another PC might do."""
-    with closing(sqlite3.connect(desk.backend.profile.database.sqlite_file)) as connection, connection:
-        assert connection.execute(sql, values).rowcount
 
 
 def rounds_run(desk: Desk) -> int:
@@ -84,7 +78,7 @@ def test_the_line_speaks_in_this_pcs_time(state: AutoSyncState, words: str) -> N
 
 
 async def test_nothing_runs_on_a_pc_that_takes_no_part_and_overdue_is_said_on_every_tab() -> None:
-    async with demo_desk() as desk:
+    async with demo_desk(overdue=True) as desk:
         before = rounds_run(desk)
         await look(desk)
         assert rounds_run(desk) == before
@@ -104,7 +98,7 @@ async def test_nothing_runs_on_a_pc_that_takes_no_part_and_overdue_is_said_on_ev
 
 
 async def test_ticking_the_option_begins_a_due_round_and_the_next_look_finds_it_fresh() -> None:
-    async with demo_desk(CONFIGURATION) as desk:
+    async with demo_desk(CONFIGURATION, overdue=True) as desk:
         before = rounds_run(desk)
         await run_here(desk)
         await until(lambda: desk.window.jobs.is_on(ROUND))
@@ -135,7 +129,7 @@ async def test_the_interval_is_kept_within_its_bounds_and_decides_what_is_due() 
 
 
 async def test_a_paused_pc_begins_nothing_until_it_goes_on() -> None:
-    async with demo_desk() as desk:
+    async with demo_desk(overdue=True) as desk:
         before = rounds_run(desk)
         menu_act(desk, "Pause AutoSync").trigger()
         desk.set_options(autosync_here=True)
@@ -149,7 +143,7 @@ async def test_a_paused_pc_begins_nothing_until_it_goes_on() -> None:
 
 
 async def test_while_the_other_plugin_may_be_on_rounds_wait_for_an_answer() -> None:
-    async with demo_desk() as desk:
+    async with demo_desk(overdue=True) as desk:
         before = rounds_run(desk)
         another_plugin_syncs(desk)
         desk.set_options(autosync_here=True)
@@ -173,7 +167,7 @@ async def test_while_the_other_plugin_may_be_on_rounds_wait_for_an_answer() -> N
 
 
 async def test_a_failing_autosync_tells_once_and_its_problem_goes_when_a_round_went_well() -> None:
-    async with demo_desk() as desk:
+    async with demo_desk(overdue=True) as desk:
         desk.set_options(autosync_here=True)
         sandbox = desk.backend.sandbox
         sandbox.glue.set_key(state="revoked")
@@ -196,7 +190,7 @@ async def test_a_failing_autosync_tells_once_and_its_problem_goes_when_a_round_w
 
 
 async def test_a_failed_round_is_not_tried_again_at_the_next_look() -> None:
-    async with demo_desk() as desk:
+    async with demo_desk(overdue=True) as desk:
         desk.set_options(autosync_here=True)
         sandbox = desk.backend.sandbox
         sandbox.glue.set_key(state="revoked")
@@ -210,7 +204,7 @@ async def test_a_failed_round_is_not_tried_again_at_the_next_look() -> None:
 
 
 async def test_a_cancelled_round_is_no_failure_and_does_not_begin_anew() -> None:
-    async with demo_desk() as desk:
+    async with demo_desk(overdue=True) as desk:
         desk.set_options(autosync_here=True)
         desk.window.rounds.look()
         await until(lambda: desk.window.jobs.is_on(ROUND))
@@ -240,7 +234,7 @@ async def test_a_round_waits_silently_for_a_run_by_hand() -> None:
 
 
 async def test_another_pcs_run_is_waited_for_silently_and_said_only_to_who_asked() -> None:
-    async with demo_desk() as desk:
+    async with demo_desk(overdue=True) as desk:
         before = rounds_run(desk)
         requests = desk.backend.sandbox.count("GET")
         on = [False]

@@ -57,7 +57,7 @@ async def test_closing_hides_to_the_tray_says_so_once_and_a_click_brings_it_back
 
 
 async def test_the_menu_runs_pauses_opens_and_quits(told: list[str]) -> None:
-    async with demo_desk() as desk:
+    async with demo_desk(overdue=True) as desk:
         desk.set_options(minimise_to_tray=True)
         desk.window.configuration.options.conduct_changed.emit()
         icon = desk.window.tray
