@@ -15,7 +15,7 @@ from stickysync_gui.sandbox.faults import Fault
 from stickysync_gui.ui.alerts import TypedConfirmation
 from stickysync_gui.ui.passwords import marks
 from stickysync_gui.ui.passwords.model import SYNC
-from stickysync_gui.ui.passwords.preview import Preview
+from stickysync_gui.ui.passwords.preview import MASKED, Preview
 from stickysync_gui.ui.passwords.sync_flow import SyncFlow
 from tests.ui.desk import Desk, click, click_cell, demo_desk, dialog, first, press
 from tests.waiting import until
@@ -111,6 +111,41 @@ def _shown(preview: Preview) -> str:
     return "\n".join(
         f"{model.index(row, column).data()}" for row in range(model.rowCount()) for column in range(model.columnCount())
     )
+
+
+async def test_the_preview_tells_the_chosen_row_field_by_field_and_why_with_values_masked() -> None:
+    async with demo_desk() as desk:
+        page, values = desk.passwords, desk.backend.sandbox.glue.values()
+        row = rows_of(desk, Status.MATCHES)[0]
+        page.table.select_keys([row.id, rows_of(desk, Status.NEW)[0].id])
+        click(page.action_bar.sync_selected)
+        preview = await dialog(Preview)
+        details = preview.details.text().splitlines()
+        assert details[0].startswith(f"{row.client} – {row.title}: Link, then update")
+        entry = row.planned.entry
+        assert f"Password: {MASKED}  →  {MASKED}" in details
+        if entry.name != row.title:
+            assert f"Name: {entry.name}  →  {row.title}" in details
+        assert details[-1] == f"Why: {row.planned.reason}"
+        QTest.keyClick(preview.table, Qt.Key.Key_Down)
+        assert f"Password: {MASKED}" in preview.details.text().splitlines()
+        assert "→" not in preview.details.text()
+        assert not any(value in preview.details.text() for value in values.values() if value and len(value) > 7)
+        preview.reject()
+
+
+async def test_what_would_be_replaced_since_it_was_read_is_left_alone_when_no_preview_was_shown() -> None:
+    async with demo_desk() as desk:
+        page, glue = desk.passwords, desk.backend.sandbox.glue
+        new, equal = rows_of(desk, Status.NEW)[0], rows_of(desk, Status.IN_SYNC)[0]
+        glue.edit_password(equal.entry_id, password="typed just now")
+        page.table.select_keys([new.id, equal.id])
+        click(page.action_bar.sync_selected)
+        await until(lambda: page.summary.isVisible(), timeout=30)
+        await desk.idle()
+        assert "1 created, 0 linked, 0 updated" in summary(desk)
+        assert glue.values()[equal.entry_id] == "typed just now"
+        assert page.model.list.find(equal.id).mark.name == Status.CHANGED_IN_ITGLUE.value
 
 
 async def test_backing_out_of_the_preview_writes_nothing() -> None:

@@ -14,15 +14,26 @@ from stickysync_gui.domain.planned import Action, Plan, PlannedRow
 from stickysync_gui.domain.records import Field
 from stickysync_gui.domain.snapshot import entry_name
 from stickysync_gui.ui import theme
-from stickysync_gui.ui.controls import label, search_box
+from stickysync_gui.ui.controls import label, scroll_area, search_box
 from stickysync_gui.ui.passwords import marks
-from stickysync_gui.ui.passwords.model import action_words
+from stickysync_gui.ui.passwords.model import action_words, field_words
 from stickysync_gui.ui.row_list import Column, accept_all
 from stickysync_gui.ui.rows import RowModel
 from stickysync_gui.ui.table import Table
 from stickysync_gui.ui.wording import counted
 
 MASKED = "••••••"
+BLANK = "(blank)"
+DETAIL_LINES = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field before and after; values masked."""
+
+    field: Field
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,48 +41,73 @@ class PreviewRow:
     """A planned act, and whether it shall be done.
 
     Args:
-        before, after: the fields that differ, as they are in IT Glue and as they would be; values masked.
+        changes: the fields that would be sent.
     """
 
     planned: PlannedRow
     client: str
     wanted: bool
     action: str
-    before: str
-    after: str
+    changes: tuple[Change, ...]
 
     @property
     def pair(self) -> tuple[int, Action]:
         """What a run is told of an approved row."""
         return (self.planned.password.id, self.planned.action)
 
+    @property
+    def creates(self) -> bool:
+        """Whether there is no entry yet."""
+        return self.planned.action is Action.CREATE
+
+    @property
+    def before(self) -> str:
+        """The fields as they are in IT Glue."""
+        return "" if self.creates else " · ".join(change.before or BLANK for change in self.changes)
+
+    @property
+    def after(self) -> str:
+        """The fields as they would be."""
+        texts = [change.after for change in self.changes]
+        return " · ".join(text for text in texts if text) if self.creates else " · ".join(t or BLANK for t in texts)
+
+    def details(self) -> str:
+        """Each field on a line of its own, and the reason."""
+        lines = [f"{self.client} – {self.planned.password.title or '(untitled)'}: {self.action}"]
+        for change in self.changes:
+            name = field_words(change.field.value)
+            words = f"{name[:1].upper()}{name[1:]}: "
+            words += change.after or BLANK if self.creates else f"{change.before or BLANK}  →  {change.after or BLANK}"
+            lines.append(words)
+        if self.planned.reason:
+            lines.append(f"Why: {self.planned.reason}")
+        return "\n".join(lines)
+
 
 def preview_row(planned: PlannedRow, client: str) -> PreviewRow:
     """The row for a planned act, wanted at first."""
-    before, after = _fields(planned)
-    return PreviewRow(planned, client, True, action_words(planned), before, after)
+    return PreviewRow(planned, client, True, action_words(planned), _changes(planned))
 
 
-def _fields(planned: PlannedRow) -> tuple[str, str]:
+def _changes(planned: PlannedRow) -> tuple[Change, ...]:
     password, entry = planned.password, planned.entry
     new = {
         Field.NAME: entry_name(password),
         Field.USERNAME: password.username,
-        Field.URL: password.url,
         Field.PASSWORD: MASKED,
-        Field.NOTES: "(Automate's notes)",
+        Field.URL: password.url,
+        Field.NOTES: "(Automate's notes)" if password.notes else "",
     }
     if planned.action is Action.CREATE or entry is None:
-        return "", " · ".join(part for part in (new[Field.NAME], new[Field.USERNAME], new[Field.URL]) if part)
+        return tuple(Change(field, "", text) for field, text in new.items() if text)
     old = {
         Field.NAME: entry.name,
         Field.USERNAME: entry.username,
-        Field.URL: entry.url,
         Field.PASSWORD: MASKED,
+        Field.URL: entry.url,
         Field.NOTES: "(as it is)",
     }
-    before = " · ".join(old[field] or "(blank)" for field in planned.fields)
-    return before, " · ".join(new[field] or "(blank)" for field in planned.fields)
+    return tuple(Change(field, old[field], new[field]) for field in planned.fields)
 
 
 COLUMNS: tuple[Column[PreviewRow], ...] = (
@@ -132,7 +168,7 @@ class Preview(QDialog):
     def __init__(self, parent: QWidget, plan: Plan, client_name: Callable[[int], str], name: str) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Preview – {name}")
-        self.resize(1120, 640)
+        self.resize(1120, 720)
         self.model = RowModel(COLUMNS, lambda row: row.planned.password.id, self)
         pending = sorted(plan.pending(), key=lambda row: not row.overwrites)
         self.model.show_rows(preview_row(row, client_name(row.password.client_id)) for row in pending)
@@ -144,6 +180,13 @@ class Preview(QDialog):
         self._only_overwrites = QCheckBox("Only rows that replace what somebody typed in IT Glue")
         self._only_overwrites.toggled.connect(self._filter)
         self.counts = label(bold=True)
+        self.details = label(selectable=True)
+        self.details.setAccessibleName("The chosen row in full")
+        self.details.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        details = scroll_area(self.details)
+        # Room for the longest row there is, so that nothing jumps while one walks through the plan.
+        details.setFixedHeight(DETAIL_LINES * self.details.fontMetrics().lineSpacing() + 6)
+        self.table.selected.connect(self._show_details)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.apply = buttons.addButton("Sync", QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
@@ -155,6 +198,7 @@ class Preview(QDialog):
         layout.addWidget(self.counts)
         layout.addLayout(filters)
         layout.addWidget(self.table, 1)
+        layout.addWidget(details)
         layout.addWidget(
             label("Space leaves the selected rows out. Rows that change meanwhile are not applied.", quiet=True)
         )
@@ -162,6 +206,10 @@ class Preview(QDialog):
         self._count()
         self.table.selectRow(0)
         self.table.setFocus()
+
+    def _show_details(self) -> None:
+        row = self.model.row_at(self.table.currentIndex())
+        self.details.setText(row.details() if row is not None else "")
 
     def approved(self) -> frozenset[tuple[int, Action]]:
         """The (password id, action) pairs that shall be done."""

@@ -122,7 +122,11 @@ class SyncFlow(QObject):
     async def _approved(
         self, backend: Backend, name: str, scope: Scope, stop: asyncio.Event, preview: bool | None
     ) -> Approved | None:
-        """The pairs that the user let pass; None when nothing had to be asked."""
+        """The pairs that the user let pass; None when no preview is wanted.
+
+        Where nothing would be replaced none is shown, and the run is held to that: what would be replaced by the time
+        it plans anew was not looked at by anybody.
+        """
         wanted = backend.settings.options.preview_first if preview is None else preview
         if not wanted:
             return None
@@ -132,7 +136,7 @@ class SyncFlow(QObject):
         if stop.is_set():
             raise _Left
         if not preview and not any(row.overwrites for row in plan.rows):
-            return None
+            return frozenset((row.password.id, row.action) for row in plan.pending())
         dialog = Preview(self._page, plan, self._client_name, name)
         if not await _unless_stopped(alerts.shown(dialog), stop):
             raise _Left
