@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -24,6 +25,7 @@ from stickysync_gui.backend import Backend
 from stickysync_gui.backend.autosync import AutoSync
 from stickysync_gui.bugs import Bugs
 from stickysync_gui.errors import GuardStopped, ItGlueUnreachable
+from stickysync_gui.sandbox.faults import Fault
 from stickysync_gui.ui.autosync.rounds import Mood
 from stickysync_gui.ui.autosync.tray import tray_icon
 from stickysync_gui.ui.configuration import page as sections
@@ -121,8 +123,11 @@ async def configured(camera: Camera) -> None:
     await until(lambda: bool(window.passwords.model.list.rows))
     await camera.take(window.window, "passwords-checking")
     await until(lambda: not window.jobs.names)
+    standing = window.rounds.state
+    window.rounds.state = replace(standing, last=replace(standing.last, ended=standing.now - timedelta(days=1)))
+    window.rounds.changed.emit()
     await camera.take(window.window, "autosync-overdue")
-    window.rounds.state = replace(window.rounds.state, other_plugin_links=2)
+    window.rounds.state = replace(standing, other_plugin_links=2)
     window.rounds.changed.emit()
     await camera.take(window.window, "autosync-other-plugin")
     window.banners.plugin_off.click()
@@ -148,7 +153,7 @@ async def configured(camera: Camera) -> None:
     dialog.show()
     await camera.take(dialog, "passphrase")
     dialog.close()
-    await running(camera, window)
+    await running(camera, window, backend)
     await end(window, backend)
 
 
@@ -223,7 +228,7 @@ async def mapping(camera: Camera, window: Contents) -> None:
     await until(lambda: not window.jobs.names)
 
 
-async def running(camera: Camera, window: Contents) -> None:
+async def running(camera: Camera, window: Contents, backend: Backend) -> None:
     """A run from preview to summary."""
     window.tabs.setCurrentIndex(PASSWORDS)
     page = window.passwords
@@ -237,10 +242,30 @@ async def running(camera: Camera, window: Contents) -> None:
     await camera.take(window.window, "run-stopping")
     await until(lambda: not window.jobs.names, timeout=60)
     await camera.take(window.window, "run-summary")
+    await failures(camera, window, backend)
+    page.summary.details.click()
+    await until(lambda: not window.jobs.names)
+    await camera.take(top_dialog(window), "history")
+    top_dialog(window).close()
     window.jobs.start("Guard", guard(window))
     await until(lambda: top_dialog(window, none=True) is not None)
     await camera.take(top_dialog(window), "guard")
     top_dialog(window).reject()
+
+
+async def failures(camera: Camera, window: Contents, backend: Backend) -> None:
+    """Rows that IT Glue refused, listed with its words."""
+    page = window.passwords
+    fault = backend.sandbox.faults.add(Fault("status", method="POST", path=".*/passwords", status=422, times=None))
+    new = [row.id for row in page.model.list.rows if row.mark.name == "new"][:4]
+    page.table.select_keys(new, current=new[0])
+    page.action_bar.sync_selected.click()
+    await until(lambda: page.summary.retry.isVisible(), timeout=30)
+    await until(lambda: not window.jobs.names)
+    page.summary.show_failed.click()
+    await camera.take(window.window, "run-failed-rows")
+    backend.sandbox.faults.remove(fault)
+    page.filters.clear()
 
 
 async def guard(window: Contents) -> None:

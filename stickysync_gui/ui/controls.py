@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence, QPalette, QShortcut
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPushButton, QScrollArea, QToolButton, QWidget
+from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPushButton, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from stickysync_gui.ui import theme
 
@@ -37,6 +37,31 @@ def label(
         # Reachable by mouse for copying; tabbing through texts would be a nuisance.
         made.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
     return made
+
+
+class ElidedLabel(QLabel):
+    """One line of plain text that is cut with an ellipsis where it does not fit, and whole in its tool tip."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(textFormat=Qt.TextFormat.PlainText)
+        self.whole = ""
+        self.setAccessibleName(name)
+        self.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def say(self, words: str) -> None:
+        """Show these words, in one line."""
+        self.whole = " ".join(words.split())
+        self.setToolTip(self.whole)
+        self._cut()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut anew."""
+        super().resizeEvent(event)
+        self._cut()
+
+    def _cut(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self.whole, Qt.TextElideMode.ElideRight, self.width()))
 
 
 def push_button(

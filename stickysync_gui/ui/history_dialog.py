@@ -67,7 +67,7 @@ def _count(name: str) -> Column[RunLine]:
         lambda line: f"{line.counts[name]:,}" if line.counts[name] else "",
         order=lambda line: -line.counts[name],
         numeric=True,
-        width=74,
+        width=86,
         fixed=True,
     )
 
@@ -130,7 +130,7 @@ class HistoryDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("History")
-        self.resize(1100, 680)
+        self.resize(1160, 680)
         self._jobs = jobs
         self._backend = backend
         self._names = names
@@ -158,6 +158,7 @@ class HistoryDialog(QDialog):
         layout.addWidget(buttons)
         self._say_why_empty()
         self.export.setEnabled(False)
+        self.run_table.setFocus()
         self.read(run_id)
 
     def read(self, run_id: str = "") -> None:

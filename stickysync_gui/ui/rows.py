@@ -21,6 +21,8 @@ _COLOR = Qt.ItemDataRole.ForegroundRole
 _SPOKEN = Qt.ItemDataRole.AccessibleTextRole
 _SERVED = frozenset({_DISPLAY, _ICON, _TIP, _CHECK, _ALIGN, _COLOR, _SPOKEN})
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_DISTANCE = "\u2002"
+"""Behind right-aligned text, which would run into the column that follows."""
 
 
 class RowModel(QAbstractTableModel, Generic[T]):
@@ -94,7 +96,7 @@ class RowModel(QAbstractTableModel, Generic[T]):
             return _RIGHT if column.numeric else None
         row = self.list.at(index.row())
         if role == _DISPLAY:
-            return column.text(row)
+            return column.text(row) + _DISTANCE if column.numeric else column.text(row)
         if role == _CHECK:
             return _check_state(column.checked(row)) if column.checked else None
         looks = {_ICON: column.icon, _TIP: column.tip, _COLOR: column.color, _SPOKEN: column.spoken}
@@ -122,7 +124,7 @@ class RowModel(QAbstractTableModel, Generic[T]):
             return None
         column = self.columns[section]
         if role == _DISPLAY:
-            return column.title
+            return column.title + _DISTANCE if column.numeric else column.title
         if role == _TIP:
             return column.header_tip or column.title or None
         if role == _ALIGN and column.numeric:

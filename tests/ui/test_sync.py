@@ -224,6 +224,10 @@ async def test_failed_rows_stay_listed_with_the_servers_words_and_can_be_retried
         click(page.summary.show_failed)
         assert {row.id for row in page.model.list.shown_rows()} == {row.id for row in rows}
         assert all(row.action for row in page.model.list.shown_rows())
+        page.table.setFocus()
+        page.table.select_only(rows[0].id)
+        assert page.row_line.whole.startswith(f"{rows[0].title}: Failed. IT Glue refused it (422)")
+        assert page.row_line.toolTip() == page.row_line.whole
         # Comparing anew does not make the failures vanish.
         page.refresh()
         await desk.idle()

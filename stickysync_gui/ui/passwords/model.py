@@ -58,6 +58,12 @@ def entry_words(row: PasswordRow) -> str:
     return f"Open entry {row.entry_id} in IT Glue" if row.entry_url else f"Linked to entry {row.entry_id}"
 
 
+def row_words(row: PasswordRow) -> str:
+    """A row's status and why, in full: columns have room for little of it."""
+    hint = row.hint if row.hint != row.mark.label else row.action
+    return f"{row.title or '(untitled)'}: {row.mark.label}" + (f". {hint}" if hint else ".")
+
+
 def _quiet(row: PasswordRow) -> QColor | None:
     idle = row.planned is not None and row.planned.action is Action.NONE and row.mark is not marks.FAILED
     return theme.color(theme.Tone.QUIET) if idle else None
@@ -89,7 +95,7 @@ COLUMNS: tuple[Column[PasswordRow], ...] = (
         width=180,
     ),
     Column("Next action", lambda row: row.action, color=_quiet, tip=lambda row: row.hint, width=170),
-    Column("Last sync", lambda row: row.last_sync, searched=False, width=130),
+    Column("Last sync", lambda row: row.last_sync[:16], searched=False, width=126, fixed=True),
     Column(
         "IT Glue",
         lambda row: str(row.entry_id) if row.entry_id is not None else "",

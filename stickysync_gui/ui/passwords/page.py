@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stickysync_gui.domain.progress import Step, Summary
 from stickysync_gui.domain.snapshot import EVERYTHING, Scope
+from stickysync_gui.ui.controls import ElidedLabel
 from stickysync_gui.ui.jobs import RUN, Jobs
 from stickysync_gui.ui.passwords import marks
 from stickysync_gui.ui.passwords.action_bar import ActionBar
@@ -18,7 +19,7 @@ from stickysync_gui.ui.passwords.filter_bar import FilterBar
 from stickysync_gui.ui.passwords.leftovers import leftovers_words
 from stickysync_gui.ui.passwords.links import open_entry
 from stickysync_gui.ui.passwords.marks import Mark
-from stickysync_gui.ui.passwords.model import COLUMNS, PasswordRow, after_step, password_key
+from stickysync_gui.ui.passwords.model import COLUMNS, PasswordRow, after_step, password_key, row_words
 from stickysync_gui.ui.passwords.password_table import PasswordTable
 from stickysync_gui.ui.passwords.progress import RunProgress
 from stickysync_gui.ui.passwords.reader import Reader
@@ -51,6 +52,7 @@ class PasswordsPage(QWidget):
         self._in_client = 0
         self.model: RowModel[PasswordRow] = RowModel(COLUMNS, password_key, self)
         self.table = PasswordTable(self.model)
+        self.row_line = ElidedLabel("The current password's status in full")
         self.ticks = Ticks(self.model, jobs, self)
         self.filters = FilterBar(self.refresh)
         self.strip = StatusStrip()
@@ -71,6 +73,7 @@ class PasswordsPage(QWidget):
         for widget in (self.filters, self.strip, self.progress, self.summary):
             layout.addWidget(widget)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.row_line)
         layout.addWidget(self.action_bar)
         self._connect()
         self._show_usable()
@@ -167,7 +170,9 @@ class PasswordsPage(QWidget):
     def _show_counts(self) -> None:
         client_id = self.filters.clients.client_id
         name = self.reader.client_name(client_id) if client_id is not None else ""
-        selected = len(self.table.selected_lines())
+        lines = self.table.selected_lines()
+        selected = len(lines)
+        self.row_line.say(row_words(self.model.list.at(lines[0])) if selected == 1 else "")
         self.action_bar.show_counts(len(self.model.list), self._in_client, name, selected)
         self._show_usable()
 

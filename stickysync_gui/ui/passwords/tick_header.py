@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QHeaderView, QStyle, QStyleOptionButton, QStyleOptionHeader, QWidget
@@ -42,7 +44,8 @@ class TickHeader(QHeaderView):
         """Leave the section's left to the box."""
         super().initStyleOptionForIndex(option, logicalIndex)
         if logicalIndex == self._section:
-            option.textAlignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            blank = max(1, self.fontMetrics().horizontalAdvance(" "))
+            option.text = " " * math.ceil((self.box().width() + MARGIN) / blank) + option.text
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:
         """Draw the section, its text moved to the right of the box."""
