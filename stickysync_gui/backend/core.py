@@ -85,7 +85,7 @@ class Backend(Connections):
         counts = await database.run(automate.password_counts)
         mappings = [] if t.companymap.name in tables.missing else await database.run(plugin.mappings)
         organizations = list(self._memory.organizations.values()) if self._memory.organizations is not None else None
-        return map_overview(clients, counts, mappings, organizations)
+        return await asyncio.to_thread(map_overview, clients, counts, mappings, organizations)
 
     async def map_clients(
         self, wanted: Mapping[int, int | None], expected: Mapping[int, tuple[int, ...]] | None = None
@@ -122,6 +122,10 @@ class Backend(Connections):
         """Never suggest this pair again."""
         dismissed = self.settings.dismissed_suggestions | {(client_id, organization_id)}
         self.save_settings(replace(self.settings, dismissed_suggestions=dismissed))
+
+    def bring_back_suggestions(self) -> None:
+        """Suggest again what was dismissed on this PC."""
+        self.save_settings(replace(self.settings, dismissed_suggestions=frozenset()))
 
     # --- passwords ----------------------------------------------------------------------------------------------
 

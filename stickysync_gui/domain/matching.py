@@ -70,6 +70,8 @@ class Matcher:
         self._names = [plain_name(organization.name) for organization in self._organizations]
         self._alike: defaultdict[str, list[int]] = defaultdict(list)
         self._holders: defaultdict[str, list[int]] = defaultdict(list)
+        # Each mapping that is written asks anew for all clients that are left.
+        self._found: dict[tuple[Client, frozenset[int]], Suggestion | None] = {}
         for place, name in enumerate(self._names):
             bare = name.replace(" ", "")
             self._alike[bare].append(place)
@@ -82,6 +84,12 @@ class Matcher:
         Args:
             excluded: ids of organizations that are not to be suggested.
         """
+        key = (client, frozenset(excluded))
+        if key not in self._found:
+            self._found[key] = self._best(client, excluded)
+        return self._found[key]
+
+    def _best(self, client: Client, excluded: Collection[int]) -> Suggestion | None:
         best: tuple[int, int, str] | None = None
         for label, text in (("Name", client.name), ("Company", client.company)):
             found = self._closest(plain_name(text), excluded)

@@ -157,6 +157,12 @@ class RowList(Generic[T]):
             other.settle()
         return other
 
+    def filter_like(self, other: RowList[T]) -> None:
+        """Show what the filter of another list lets through, sorted as that one is."""
+        if (self.words, self.accepts, self.sorted_by) != (other.words, other.accepts, other.sorted_by):
+            self.words, self.accepts, self.sorted_by = other.words, other.accepts, other.sorted_by
+            self.settle()
+
     def settle(self) -> None:
         """Sort and filter anew, after records changed in place."""
         if self.sorted_by is not None:

@@ -198,6 +198,11 @@ async def test_suggestions_are_accepted_above_a_level_and_dismissed_for_good() -
         await desk.idle()
         assert twin.pair in desk.backend.settings.dismissed_suggestions
         assert panel.model.list.find(twin.pair) is None
+        assert panel.bring_back.text() == "Bring back dismissed (1)"
+        click(panel.bring_back)
+        await desk.idle()
+        assert panel.model.list.find(twin.pair) is not None
+        assert not panel.bring_back.isVisible()
 
 
 async def test_search_and_unmapped_only_narrow_the_lists() -> None:

@@ -13,13 +13,15 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from stickysync_gui.domain.overview import MappingOverview
 from stickysync_gui.errors import MappingChanged
 from stickysync_gui.ui.jobs import RUN, Jobs
-from stickysync_gui.ui.mapping.clients import ClientLine, ClientModel, client_lines
+from stickysync_gui.ui.mapping.clients import ClientLine, ClientModel
 from stickysync_gui.ui.mapping.csv_exchange import export_to_file, wanted_from_file
+from stickysync_gui.ui.mapping.lists import build_lists
 from stickysync_gui.ui.mapping.organizations import OrganizationModel
 from stickysync_gui.ui.mapping.panels import ClientPanel, MappingBar, OrganizationPanel
 from stickysync_gui.ui.mapping.questions import Entries, apply_to_entries, asked
-from stickysync_gui.ui.mapping.suggestions import SuggestionLine, SuggestionPanel
+from stickysync_gui.ui.mapping.suggestions import SuggestionPanel
 from stickysync_gui.ui.mapping.undo import MapCommand, Remap
+from stickysync_gui.ui.row_list import RowList
 from stickysync_gui.ui.wording import counted
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ class MappingPage(QWidget):
         self.left.table.delete_pressed.connect(self.unmap_selected)
         self.suggestions.accepted.connect(self._accept)
         self.suggestions.dismissed.connect(self._dismiss)
+        self.suggestions.bring_back_asked.connect(self._bring_back)
         self.stack.indexChanged.connect(self._show_usable)
         self._jobs.changed.connect(self._show_usable)
 
@@ -111,7 +114,7 @@ class MappingPage(QWidget):
         self.stack.clear()
         self.clients.show_rows([])
         self.organizations.show_rows([])
-        self.suggestions.show_suggestions([])
+        self.suggestions.show_list(RowList(self.suggestions.model.columns, self.suggestions.model.list.key))
 
     def refresh(self, *, replacing: bool = False) -> None:
         """Read both lists anew, organizations included; `replacing` a reading from elsewhere that is on."""
@@ -132,31 +135,26 @@ class MappingPage(QWidget):
         await self._show(overview)
 
     async def _show(self, overview: MappingOverview) -> None:
-        best = {s.client_id: (s.organization_id, s.score) for s in self._suggestions}
-        lines = await asyncio.to_thread(client_lines, overview, best)
+        views = (self.clients.list, self.organizations.list, self.suggestions.model.list)
+        built = await asyncio.to_thread(build_lists, overview, self._suggestions, views)
         while self.left.table.is_dragging or self.right.table.is_dragging:
             # Rows must not change under a drag.
             await asyncio.sleep(DRAG_POLL_SECONDS)
         self._overview = overview
-        self.clients.known_organizations = frozenset(r.organization.id for r in overview.organizations if r.exists)
-        self.organizations.known_clients = frozenset(row.client.id for row in overview.clients if row.exists)
-        self.clients.show_rows(lines)
-        self.organizations.show_rows(overview.organizations)
+        self.clients.known_organizations = built.organization_ids
+        self.organizations.known_clients = built.client_ids
+        # A search may have changed while the lists were built.
+        built.clients.filter_like(self.clients.list)
+        built.organizations.filter_like(self.organizations.list)
+        self.clients.show_list(built.clients)
+        self.organizations.show_list(built.organizations)
         self.left.say_why_empty()
         self.right.say_why_empty(reachable=self._backend is not None and self._backend.itglue_state is not None)
-        self._show_suggestions()
-        mapped = sum(1 for line in lines if line.is_mapped)
-        existing = sum(1 for line in lines if line.row.exists)
-        self.bar.counts.setText(f"{mapped:,} of {counted(existing, 'client')} mapped")
-        self._show_usable()
-
-    def _show_suggestions(self) -> None:
-        clients = {row.client.id: row.client.name for row in self._overview.clients} if self._overview else {}
-        self.suggestions.show_suggestions(
-            SuggestionLine(s, clients.get(s.client_id, ""), self._organization_name(s.organization_id))
-            for s in self._suggestions
-        )
+        self.suggestions.show_list(built.suggestions)
+        self.suggestions.show_dismissed(len(self._backend.settings.dismissed_suggestions) if self._backend else 0)
         self.bar.show_suggestion_count(len(self._suggestions))
+        self.bar.counts.setText(f"{built.mapped:,} of {counted(len(built.client_ids), 'client')} mapped")
+        self._show_usable()
 
     def _organization_name(self, id_: int) -> str:
         row = self.organizations.list.find(id_)
@@ -248,6 +246,11 @@ class MappingPage(QWidget):
         for client_id, organization_id in pairs:
             self._backend.dismiss_suggestion(client_id, organization_id)
         self._jobs.start(READ, self._read(self._backend), exclusive=READ)
+
+    def _bring_back(self) -> None:
+        if self._backend is not None:
+            self._backend.bring_back_suggestions()
+            self._jobs.start(READ, self._read(self._backend), exclusive=READ)
 
     def import_csv(self) -> None:
         """Map what a file says, after showing it."""

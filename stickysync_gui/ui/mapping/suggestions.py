@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from stickysync_gui.ui import theme
 from stickysync_gui.ui.controls import label, push_button, tool_button
-from stickysync_gui.ui.row_list import Column
+from stickysync_gui.ui.row_list import Column, RowList
 from stickysync_gui.ui.rows import RowModel
 from stickysync_gui.ui.table import Table
 from stickysync_gui.ui.wording import counted
@@ -68,6 +67,8 @@ class SuggestionPanel(QWidget):
     """(client id, organization id) pairs."""
     dismissed = Signal(list)
     """(client id, organization id) pairs."""
+    bring_back_asked = Signal()
+    """All dismissed pairs shall be suggested again."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,10 +88,13 @@ class SuggestionPanel(QWidget):
         self.dismiss = push_button(
             "Dismiss", self._dismiss_selected, icon="close", tip="Never suggest these pairs again (Delete)"
         )
+        self.bring_back = push_button("", self.bring_back_asked.emit, icon="undo")
+        self.bring_back.setToolTip("Suggest again what was dismissed on this PC")
+        self.bring_back.hide()
         line = QHBoxLayout()
         line.addWidget(label("Suggested mappings", bold=True, wrap=False))
         line.addStretch()
-        for widget in (self.accept, self.accept_all, self.level, self.dismiss):
+        for widget in (self.bring_back, self.accept, self.accept_all, self.level, self.dismiss):
             line.addWidget(widget)
         line.addWidget(tool_button("close", "Hide the suggestions", self.hide))
         layout = QVBoxLayout(self)
@@ -98,13 +102,18 @@ class SuggestionPanel(QWidget):
         layout.addLayout(line)
         layout.addWidget(self.table, 1)
         self._locked = False
-        self.show_suggestions([])
+        self.show_list(self.model.list)
 
-    def show_suggestions(self, lines: Iterable[SuggestionLine]) -> None:
+    def show_list(self, lines: RowList[SuggestionLine]) -> None:
         """Show these suggestions, best first."""
-        self.model.show_rows(lines)
+        self.model.show_list(lines)
         self.table.show_state("ok", "Nothing to suggest: every client that resembles an organization is mapped.")
         self._show_usable()
+
+    def show_dismissed(self, count: int) -> None:
+        """Offer to bring back so many dismissed pairs."""
+        self.bring_back.setText(f"Bring back dismissed ({count:,})")
+        self.bring_back.setVisible(count > 0)
 
     def lock(self, locked: bool) -> None:
         """Allow nothing while a mapping is being written."""
