@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent, QShortcut
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPalette, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPushButton, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from stickysync_gui.ui import theme
@@ -108,15 +108,40 @@ def _explain(button: QPushButton | QToolButton, tip: str, shortcut: str, clicked
         button.setToolTip(tip)
 
 
-def search_box(prompt: str, changed: Callable[[str], object]) -> QLineEdit:
-    """A search box with a magnifier and a button that clears it."""
-    made = QLineEdit(placeholderText=prompt, clearButtonEnabled=True)
-    made.setAccessibleName(prompt)
-    # Screen readers find the magnifier, so it has a name.
-    magnifier = QAction(theme.icon("search", theme.Tone.QUIET), "Search", made)
-    made.addAction(magnifier, QLineEdit.ActionPosition.LeadingPosition)
-    made.textChanged.connect(changed)
-    return made
+class SearchBox(QLineEdit):
+    """A search box with a magnifier and a button that clears it; Down leads into what was found.
+
+    Args:
+        changed: takes the text with each change.
+        keys: a shortcut that leads here, shown in the prompt.
+    """
+
+    went_down = Signal()
+
+    def __init__(self, prompt: str, changed: Callable[[str], object], keys: str = "") -> None:
+        super().__init__(placeholderText=prompt, clearButtonEnabled=True)
+        self.setAccessibleName(prompt)
+        # Screen readers find the magnifier, so it has a name.
+        magnifier = QAction(theme.icon("search", theme.Tone.QUIET), "Search", self)
+        self.addAction(magnifier, QLineEdit.ActionPosition.LeadingPosition)
+        self.textChanged.connect(changed)
+        if keys:
+            find = QShortcut(QKeySequence(keys), self)
+            self.setPlaceholderText(f"{prompt} ({find.key().toString(QKeySequence.SequenceFormat.NativeText)})")
+            find.activated.connect(self._found)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Down leaves for the table."""
+        if event.key() == Qt.Key.Key_Down and not event.modifiers():
+            self.went_down.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _found(self) -> None:
+        # The shortcut of a page that is not in front must not act.
+        if self.isVisible():
+            self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.selectAll()
 
 
 def line_edit(name: str, *, prompt: str = "", secret: bool = False, width: int = FIELD_WIDTH) -> QLineEdit:

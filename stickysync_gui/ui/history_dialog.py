@@ -16,7 +16,7 @@ from stickysync_gui.domain.csv_text import csv_text
 from stickysync_gui.domain.progress import Outcome, Step
 from stickysync_gui.errors import UsageError
 from stickysync_gui.ui import alerts, theme
-from stickysync_gui.ui.controls import label, push_button, search_box
+from stickysync_gui.ui.controls import SearchBox, label, push_button
 from stickysync_gui.ui.jobs import Jobs
 from stickysync_gui.ui.passwords import marks
 from stickysync_gui.ui.row_list import Column
@@ -139,8 +139,12 @@ class HistoryDialog(QDialog):
         self.steps: RowModel[StepLine] = RowModel(STEP_COLUMNS, lambda line: line.step.password_id, self)
         self.run_table = Table(self.runs, "Runs of this PC")
         self.step_table = Table(self.steps, "Rows of the run")
-        self.run_search = search_box("Search runs", self._search_runs)
-        self.step_search = search_box("Search rows: client, title, status, outcome, reason", self._search_steps)
+        self.run_search = SearchBox("Search runs", self._search_runs, "Ctrl+F")
+        self.step_search = SearchBox(
+            "Search rows: client, title, status, outcome, reason", self._search_steps, "Ctrl+Shift+F"
+        )
+        self.run_search.went_down.connect(self.run_table.take_focus)
+        self.step_search.went_down.connect(self.step_table.take_focus)
         self.run_table.selected.connect(self._run_chosen)
         self.export = push_button("Export…", self._export, icon="external", tip="Write the run's rows as CSV or JSON")
         split = QSplitter(Qt.Orientation.Vertical)

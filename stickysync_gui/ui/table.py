@@ -118,6 +118,12 @@ class Table(QTableView, Generic[T]):
         self.select_keys([key], key)
         self.scrollTo(self.currentIndex())
 
+    def take_focus(self) -> None:
+        """Go on here from a search box: with the row that was chosen, or with the first."""
+        if not self.selected_lines() and len(self.rows.list):
+            self.selectRow(0)
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _keep_selection(self) -> None:
         rows, key = self.selected_rows(), self.rows.list.key
         self._kept = [key(row) for row in rows] if len(rows) <= KEPT_SELECTION else []

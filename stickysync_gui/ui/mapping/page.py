@@ -234,7 +234,7 @@ class MappingPage(QWidget):
     def show_suggestions(self) -> None:
         """Open the panel of suggestions."""
         self.suggestions.show()
-        self.suggestions.table.setFocus()
+        self.suggestions.table.take_focus()
 
     def _accept(self, pairs: list[tuple[int, int]]) -> None:
         words = f"Accept {counted(len(pairs), 'suggestion')}"

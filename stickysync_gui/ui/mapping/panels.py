@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QSizePolicy, QToolB
 
 from stickysync_gui.domain.overview import OrganizationRow
 from stickysync_gui.ui import theme
-from stickysync_gui.ui.controls import label, push_button, search_box, tool_button
+from stickysync_gui.ui.controls import SearchBox, label, push_button, tool_button
 from stickysync_gui.ui.mapping.clients import ClientLine, ClientModel, unmapped_only
 from stickysync_gui.ui.mapping.drop_table import DropTable
 from stickysync_gui.ui.mapping.organizations import OrganizationModel
@@ -23,7 +23,8 @@ class ClientPanel(QWidget):
         super().__init__(parent)
         self._model = model
         self.table: DropTable[ClientLine] = DropTable(model, "Automate clients")
-        self.search = search_box("Search clients", self._filter)
+        self.search = SearchBox("Search clients", self._filter, "Ctrl+F")
+        self.search.went_down.connect(self.table.take_focus)
         self.unmapped = QCheckBox("&Unmapped only")
         self.unmapped.toggled.connect(self._filter)
         head = QHBoxLayout()
@@ -70,7 +71,8 @@ class OrganizationPanel(QWidget):
         super().__init__(parent)
         self._model = model
         self.table: DropTable[OrganizationRow] = DropTable(model, "IT Glue organizations")
-        self.search = search_box("Search organizations", self._filter)
+        self.search = SearchBox("Search organizations", self._filter, "Ctrl+Shift+F")
+        self.search.went_down.connect(self.table.take_focus)
         head = QHBoxLayout()
         head.addWidget(label("IT Glue organizations", bold=True, wrap=False))
         head.addWidget(self.search, 1)

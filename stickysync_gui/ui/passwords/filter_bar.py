@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
-from stickysync_gui.ui.controls import label, search_box, tool_button
+from stickysync_gui.ui.controls import SearchBox, label, tool_button
 from stickysync_gui.ui.passwords import marks
 from stickysync_gui.ui.passwords.client_filter import ClientFilter
 from stickysync_gui.ui.passwords.marks import Mark
@@ -42,12 +41,11 @@ class FilterBar(QWidget):
         self.statuses.addItem("Every status", None)
         self.statuses.activated.connect(lambda _: self._status_chosen())
         self._wanted_mark = ""
-        self.search = search_box("Search client, title, user name, URL… (Ctrl+F)", lambda _: self._typing.start())
+        self.search = SearchBox("Search client, title, user name, URL…", lambda _: self._typing.start(), "Ctrl+F")
         self.search.setAccessibleName("Search in the passwords")
         self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
         self._typing.timeout.connect(self.changed)
-        find = QShortcut(QKeySequence.StandardKey.Find, self)
-        find.activated.connect(lambda: self.search.setFocus(Qt.FocusReason.ShortcutFocusReason))
+        self.search.went_down.connect(self._flush)
         self._read_at: datetime | None = None
         self.age = label(quiet=True, wrap=False)
         self._clock = QTimer(self, interval=CLOCK_MS)
@@ -61,6 +59,11 @@ class FilterBar(QWidget):
         layout.addWidget(self.search, 1)
         layout.addWidget(self.age)
         layout.addWidget(self.refresh)
+
+    def _flush(self) -> None:
+        if self._typing.isActive():
+            self._typing.stop()
+            self.changed.emit()
 
     @property
     def filter(self) -> PasswordFilter:

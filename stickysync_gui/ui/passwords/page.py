@@ -83,6 +83,7 @@ class PasswordsPage(QWidget):
         self.reader.unreadable.connect(self._say_unreadable)
         self.reader.ready.connect(self._show_rows)
         self.filters.changed.connect(self._filter)
+        self.filters.search.went_down.connect(self.table.take_focus)
         self.strip.chosen.connect(self.filters.choose_mark)
         self.strip.leftovers_asked.connect(self._show_leftovers)
         self.table.ticks_wanted.connect(self.ticks.request)

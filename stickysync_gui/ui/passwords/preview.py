@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from stickysync_gui.domain.planned import Action, Plan, PlannedRow
 from stickysync_gui.domain.records import Field
 from stickysync_gui.domain.snapshot import entry_name
 from stickysync_gui.ui import theme
-from stickysync_gui.ui.controls import label, scroll_area, search_box
+from stickysync_gui.ui.controls import SearchBox, label, scroll_area
 from stickysync_gui.ui.passwords import marks
 from stickysync_gui.ui.passwords.model import action_words, field_words
 from stickysync_gui.ui.row_list import Column, accept_all
@@ -176,7 +176,8 @@ class Preview(QDialog):
         self.model.dataChanged.connect(self._count)
         self.table = PreviewTable(self.model, "Planned actions")
         self.table.show_state("ok", "No row fits the search.")
-        self.search = search_box("Search in the plan", self._filter)
+        self.search = SearchBox("Search in the plan", self._filter, "Ctrl+F")
+        self.search.went_down.connect(self.table.take_focus)
         self._only_overwrites = QCheckBox("Only rows that replace what somebody typed in IT Glue")
         self._only_overwrites.toggled.connect(self._filter)
         self.counts = label(bold=True)
@@ -189,6 +190,12 @@ class Preview(QDialog):
         self.table.selected.connect(self._show_details)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.apply = buttons.addButton("Sync", QDialogButtonBox.ButtonRole.AcceptRole)
+        # Enter stays with the table, where somebody walks through the rows.
+        self.apply.setAutoDefault(False)
+        apply_now = QShortcut(QKeySequence("Ctrl+Return"), self)
+        apply_now.activated.connect(self.apply.click)
+        keys = apply_now.key().toString(QKeySequence.SequenceFormat.NativeText)
+        self.apply.setToolTip(f"Do what is ticked ({keys})")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         filters = QHBoxLayout()
@@ -200,7 +207,10 @@ class Preview(QDialog):
         layout.addWidget(self.table, 1)
         layout.addWidget(details)
         layout.addWidget(
-            label("Space leaves the selected rows out. Rows that change meanwhile are not applied.", quiet=True)
+            label(
+                f"Space leaves the selected rows out, {keys} syncs. Rows that change meanwhile are not applied.",
+                quiet=True,
+            )
         )
         layout.addWidget(buttons)
         self._count()
