@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from stickysync_gui.ui.mapping.csv_exchange import ImportPreview
+from stickysync_gui.ui.mapping.panels import HINT
 from tests.ui.desk import Desk, begin_drag, choose_file, click, dialog, drop_on, first, mapping_desk, press
 from tests.waiting import until
 
@@ -70,17 +71,21 @@ async def test_dropping_several_clients_on_an_organization_is_one_act() -> None:
 
 async def test_the_row_under_a_drag_is_lit_only_where_it_would_be_taken() -> None:
     async with mapping_desk() as desk:
-        page, lit = desk.mapping, []
+        page, lit, said = desk.mapping, [], []
         table = page.left.table
         table.lit.connect(lit.append)
+        table.lit.connect(lambda _: said.append(page.bar.hint.whole))
         gone = first(page.clients.list.rows, lambda line: not line.row.exists)
-        data = page.organizations.mimeData([index_of(page.organizations, free_organization(desk).organization.id)])
+        organization = free_organization(desk).organization
+        page.right.table.select_only(organization.id)
+        data = page.organizations.mimeData([index_of(page.organizations, organization.id)])
         assert not drop_on(table, data, index_of(page.clients, gone.id))
         assert lit == []
         client = unmapped(desk)[0]
         assert drop_on(table, data, index_of(page.clients, client.id))
         assert lit[0] == page.clients.list.line_of(client.id)
         assert table.drop_line == -1
+        assert said == [f"Map {client.row.client.name} to {organization.name}", HINT]
         await desk.idle()
 
 

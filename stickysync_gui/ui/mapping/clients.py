@@ -59,6 +59,7 @@ COLUMNS: tuple[Column[ClientLine], ...] = (
         searched=False,
         numeric=True,
         width=84,
+        fixed=True,
     ),
     Column("Organization", lambda line: line.organization, width=200),
     Column(

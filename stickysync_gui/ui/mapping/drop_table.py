@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QDrag,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QIcon,
     QPainter,
     QPaintEvent,
     QPalette,
     QPen,
+    QPixmap,
 )
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
+from stickysync_gui.ui import theme
 from stickysync_gui.ui.rows import RowModel
 from stickysync_gui.ui.table import Table
 
 T = TypeVar("T")
 
 
+CHIP_MARGIN = 8
+CHIP_OFFSET = QPoint(-16, -18)
+"""The chip hangs below and to the right of the mouse, so that the row that would take the drop stays in sight."""
+
+
 class DropTable(Table[T]):
-    """Drags rows of its own, takes rows of the other list."""
+    """Drags rows of its own, takes rows of the other list.
+
+    Args:
+        icon: of what is dragged.
+        called: how the dragged rows are called: "Contoso", "3 clients".
+    """
 
     lit = Signal(int)
     """The line that would take the drop, or -1."""
 
-    def __init__(self, model: RowModel[T], name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: RowModel[T],
+        name: str,
+        icon: str,
+        called: Callable[[list[T]], str],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(model, name, parent)
+        self._icon = icon
+        self.called = called
         self.drop_line = -1
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setDefaultDropAction(Qt.DropAction.CopyAction)
@@ -44,6 +68,41 @@ class DropTable(Table[T]):
     def is_dragging(self) -> bool:
         """Whether a drag that began here is on; the model must not be reset under it."""
         return self.state() is QAbstractItemView.State.DraggingState
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        """Drag the selected rows as one small chip; pictures of whole rows would hide the row beneath."""
+        indexes = [index for index in self.selectedIndexes() if index.flags() & Qt.ItemFlag.ItemIsDragEnabled]
+        if not indexes:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self.rows.mimeData(indexes))
+        drag.setPixmap(self.chip(self.called(self.selected_rows())))
+        drag.setHotSpot(CHIP_OFFSET)
+        # The one nested loop that cannot be avoided: it begins in a mouse event, with no task on the stack.
+        drag.exec(actions, Qt.DropAction.CopyAction)
+
+    def chip(self, words: str) -> QPixmap:
+        """The picture that goes along with the mouse."""
+        metrics, ratio = self.fontMetrics(), self.devicePixelRatioF()
+        side = metrics.height()
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, 40 * metrics.averageCharWidth())
+        size = QSize(metrics.horizontalAdvance(words) + side + 3 * CHIP_MARGIN, side + CHIP_MARGIN)
+        picture = QPixmap(size * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.font())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette().color(QPalette.ColorRole.Highlight))
+        painter.drawRoundedRect(QRect(QPoint(), size), size.height() / 2, size.height() / 2)
+        icon = theme.icon(self._icon).pixmap(QSize(side, side), ratio, QIcon.Mode.Selected)
+        painter.drawPixmap(CHIP_MARGIN, CHIP_MARGIN // 2, side, side, icon)
+        painter.setPen(self.palette().color(QPalette.ColorRole.HighlightedText))
+        room = QRect(2 * CHIP_MARGIN + side, 0, size.width(), size.height())
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        painter.end()
+        return picture
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take drags that carry the right kind, wherever they come in."""

@@ -17,7 +17,7 @@ from stickysync_gui.ui.mapping.clients import ClientLine, ClientModel
 from stickysync_gui.ui.mapping.csv_exchange import export_to_file, wanted_from_file
 from stickysync_gui.ui.mapping.lists import build_lists
 from stickysync_gui.ui.mapping.organizations import OrganizationModel
-from stickysync_gui.ui.mapping.panels import ClientPanel, MappingBar, OrganizationPanel
+from stickysync_gui.ui.mapping.panels import ClientPanel, MappingBar, OrganizationPanel, clients_called
 from stickysync_gui.ui.mapping.questions import Entries, apply_to_entries, asked
 from stickysync_gui.ui.mapping.suggestions import SuggestionPanel
 from stickysync_gui.ui.mapping.undo import MapCommand, Remap
@@ -94,6 +94,8 @@ class MappingPage(QWidget):
             panel.table.selected.connect(self._show_usable)
             panel.table.entered_row.connect(self.map_selected)
         self.left.table.delete_pressed.connect(self.unmap_selected)
+        self.left.table.lit.connect(self._show_drop)
+        self.right.table.lit.connect(self._show_drop)
         self.suggestions.accepted.connect(self._accept)
         self.suggestions.dismissed.connect(self._dismiss)
         self.suggestions.bring_back_asked.connect(self._bring_back)
@@ -169,16 +171,27 @@ class MappingPage(QWidget):
         if clients and len(organizations) == 1:
             self.map_clients([line.id for line in clients], organizations[0].organization.id)
 
+    def _show_drop(self, line: int) -> None:
+        onto_client = self.left.table.drop_line >= 0
+        left, right = self.left.table, self.right.table
+        if line < 0:
+            words = ""
+        elif onto_client:
+            words = _drop_words([self.clients.list.at(line)], right.called(right.selected_rows()))
+        else:
+            words = _drop_words(left.selected_rows(), right.called([self.organizations.list.at(line)]))
+        self.bar.show_drop(words)
+
     def unmap_selected(self) -> None:
         """Unmap the selected clients."""
         lines = [line for line in self.left.table.selected_rows() if line.row.organization_ids]
         if lines:
-            self._change({line.id: None for line in lines}, f"Unmap {_whom(lines)}")
+            self._change({line.id: None for line in lines}, f"Unmap {clients_called(lines)}")
 
     def map_clients(self, client_ids: Sequence[int], organization_id: int) -> None:
         """Map these clients; asks first where that changes a mapping."""
         lines = [line for id_ in client_ids if (line := self.clients.list.find(id_)) is not None]
-        words = f"Map {_whom(lines)} to {self._organization_name(organization_id)}"
+        words = f"Map {clients_called(lines)} to {self._organization_name(organization_id)}"
         self._change({line.id: organization_id for line in lines}, words)
 
     def _change(self, wanted: Mapping[int, int | None], words: str) -> None:
@@ -297,5 +310,7 @@ class MappingPage(QWidget):
         self.right.restore(dict(state.get("organizations", {})))
 
 
-def _whom(lines: Sequence[ClientLine]) -> str:
-    return lines[0].row.client.name if len(lines) == 1 else counted(len(lines), "client")
+def _drop_words(lines: Sequence[ClientLine], organization: str) -> str:
+    mapped = [line for line in lines if line.row.organization_ids]
+    now = f", in place of {mapped[0].organization}" if len(lines) == 1 and mapped else ""
+    return f"Map {clients_called(lines)} to {organization}{now}" if lines else ""

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from stickysync_gui.domain.overview import OrganizationRow
 from stickysync_gui.ui import theme
-from stickysync_gui.ui.controls import SearchBox, label, push_button, tool_button
+from stickysync_gui.ui.controls import ElidedLabel, SearchBox, label, push_button, tool_button
 from stickysync_gui.ui.mapping.clients import ClientLine, ClientModel, unmapped_only
 from stickysync_gui.ui.mapping.drop_table import DropTable
 from stickysync_gui.ui.mapping.organizations import OrganizationModel
 from stickysync_gui.ui.row_list import accept_all
+from stickysync_gui.ui.wording import counted
+
+
+def clients_called(lines: Sequence[ClientLine]) -> str:
+    """One client by its name, several by their number."""
+    return lines[0].row.client.name if len(lines) == 1 else counted(len(lines), "client")
+
+
+def organizations_called(rows: list[OrganizationRow]) -> str:
+    """One organization by its name, several by their number."""
+    return rows[0].organization.name if len(rows) == 1 else counted(len(rows), "organization")
 
 
 class ClientPanel(QWidget):
@@ -22,7 +33,7 @@ class ClientPanel(QWidget):
     def __init__(self, model: ClientModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self.table: DropTable[ClientLine] = DropTable(model, "Automate clients")
+        self.table: DropTable[ClientLine] = DropTable(model, "Automate clients", "client", clients_called)
         self.search = SearchBox("Search clients", self._filter, "Ctrl+F")
         self.search.went_down.connect(self.table.take_focus)
         self.unmapped = QCheckBox("&Unmapped only")
@@ -70,7 +81,9 @@ class OrganizationPanel(QWidget):
     def __init__(self, model: OrganizationModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self.table: DropTable[OrganizationRow] = DropTable(model, "IT Glue organizations")
+        self.table: DropTable[OrganizationRow] = DropTable(
+            model, "IT Glue organizations", "organization", organizations_called
+        )
         self.search = SearchBox("Search organizations", self._filter, "Ctrl+Shift+F")
         self.search.went_down.connect(self.table.take_focus)
         head = QHBoxLayout()
@@ -100,6 +113,9 @@ class OrganizationPanel(QWidget):
     def restore(self, state: dict[str, Any]) -> None:
         """Take up what `state` gave."""
         self.table.restore_layout(dict(state.get("table", {})))
+
+
+HINT = "Drag an organization onto a client, or clients onto an organization."
 
 
 class MappingBar(QWidget):
@@ -142,16 +158,20 @@ class MappingBar(QWidget):
         self.map = push_button(
             "Map", map_, icon="link", tip="Map the selected clients to the selected organization (Enter)"
         )
-        hint = label("Drag an organization onto a client, or clients onto an organization.", quiet=True, wrap=False)
         # Gives way first when the window is narrow.
-        hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.hint = ElidedLabel("What a drag would do")
+        self.hint.say(HINT)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.counts)
         layout.addSpacing(12)
-        layout.addWidget(hint, 1)
+        layout.addWidget(self.hint, 1)
         for widget in (self.refresh, self.undo, self.redo, self.files, self.suggest, self.unmap, self.map):
             layout.addWidget(widget)
+
+    def show_drop(self, words: str) -> None:
+        """Say what a drop would do now; the general hint when it would do nothing."""
+        self.hint.say(words or HINT)
 
     def show_suggestion_count(self, count: int) -> None:
         """Say how many suggestions there are."""
