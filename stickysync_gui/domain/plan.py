@@ -121,6 +121,7 @@ class _Row:
         entry: Entry | None = None,
         entry_id: int | None = None,
         fields: tuple[Field, ...] = (),
+        candidates: tuple[Entry, ...] = (),
         seen: tuple[int, ...] = (),
         wait_seconds: float = 0.0,
     ) -> PlannedRow:
@@ -143,6 +144,7 @@ class _Row:
             entry=entry,
             entry_id=entry_id,
             fields=fields,
+            candidates=candidates,
             seen=seen,
             wait_seconds=wait_seconds,
         )
@@ -196,7 +198,9 @@ def _interrupted(row: _Row, settlement: Settlement, sight: _Sight, rules: Rules)
     mark = settlement.mark
     if settlement.contested or len(row.links) > 1:
         return row.planned(
-            Status.AMBIGUOUS, reason="An interrupted run may have created one of several entries of this name."
+            Status.AMBIGUOUS,
+            reason="An interrupted run may have created one of several entries of this name.",
+            candidates=settlement.candidates or _listed(row.links, sight),
         )
     hindrance = _hindrance(row, sight)
     if settlement.entry is not None:
@@ -229,12 +233,20 @@ def _linked(row: _Row, organization_id: int, sight: _Sight, rules: Rules) -> Pla
     itglue = sight.snapshot.itglue
     if len(row.links) > 1:
         ids = ", ".join(map(str, sorted(row.links)))
-        return row.planned(Status.AMBIGUOUS, reason=f"The password map links it to several entries: {ids}.")
+        return row.planned(
+            Status.AMBIGUOUS,
+            reason=f"The password map links it to several entries: {ids}.",
+            candidates=_listed(row.links, sight),
+        )
     entry_id = next(iter(row.links))
     others = sight.holders[entry_id] - {row.password.id}
     if others:
         ids = ", ".join(map(str, sorted(others)))
-        return row.planned(Status.AMBIGUOUS, reason=f"Entry {entry_id} is also linked to password {ids}.")
+        return row.planned(
+            Status.AMBIGUOUS,
+            reason=f"Entry {entry_id} is also linked to password {ids}.",
+            candidates=_listed(row.links, sight),
+        )
     entry = itglue.entries.get(entry_id)
     if entry is None:
         return _not_listed(row, entry_id, organization_id, sight)
@@ -298,6 +310,11 @@ def _compared(row: _Row, entry: Entry, rules: Rules) -> PlannedRow:
     return row.planned(Status.CHANGED_IN_AUTOMATE, Action.UPDATE, reason, entry=entry, fields=fields)
 
 
+def _listed(entry_ids: Iterable[int], sight: _Sight) -> tuple[Entry, ...]:
+    entries = sight.snapshot.itglue.entries
+    return tuple(entries[id_] for id_ in sorted(entry_ids) if id_ in entries)
+
+
 def _lost_update(state: SyncState) -> bool:
     return state.mark is not None and state.mark.kind is MarkKind.UPDATE
 
@@ -312,18 +329,24 @@ def _unlinked(row: _Row, organization_id: int, sight: _Sight, rules: Rules) -> P
         return new
     if key in sight.settlements.contested:
         return row.planned(
-            Status.AMBIGUOUS, reason="An interrupted run left entries of this name; nobody owns them yet."
+            Status.AMBIGUOUS,
+            reason="An interrupted run left entries of this name; nobody owns them yet.",
+            candidates=tuple(same),
         )
     free = [e for e in same if _adoptable(e) and e.id not in sight.settlements.reserved and not sight.holders.get(e.id)]
     if not free:
         return new
     if len(free) > 1:
-        ids = ", ".join(str(entry.id) for entry in sorted(free, key=lambda entry: entry.id))
-        return row.planned(Status.AMBIGUOUS, reason=f"Several entries have this name and user name: {ids}.")
+        free = sorted(free, key=lambda entry: entry.id)
+        ids = ", ".join(str(entry.id) for entry in free)
+        return row.planned(
+            Status.AMBIGUOUS, reason=f"Several entries have this name and user name: {ids}.", candidates=tuple(free)
+        )
     if sight.contenders[key] > 1:
         return row.planned(
             Status.AMBIGUOUS,
             reason=f"{sight.contenders[key]} passwords have the names of entry {free[0].id}.",
+            candidates=(free[0],),
         )
     if rules.matching is Matching.ASK:
         return row.planned(Status.MATCHES, reason=f"Entry {free[0].id} has this name; link it or not?", entry=free[0])

@@ -81,6 +81,7 @@ class PlannedRow:
         entry: the entry that is linked, or is to be linked.
         entry_id: the linked id, also when the entry is gone.
         fields: what is sent; empty with LINK or UPDATE means only our own bookkeeping is written.
+        candidates: the entries among which a person has to pick, as far as IT Glue lists them.
         seen: entries of the same name and user name that stand in the organization already.
         wait_seconds: how long a mark must still age before it may be created again.
     """
@@ -97,6 +98,7 @@ class PlannedRow:
     entry: Entry | None = None
     entry_id: int | None = None
     fields: tuple[Field, ...] = ()
+    candidates: tuple[Entry, ...] = ()
     seen: tuple[int, ...] = ()
     wait_seconds: float = 0.0
 

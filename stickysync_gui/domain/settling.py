@@ -22,11 +22,13 @@ class Settlement:
         mark: its mark.
         entry: the entry that the lost request made, or None when there is none yet.
         contested: more candidates than marks, so nobody can tell which is ours.
+        candidates: the entries it may be, where contested.
     """
 
     mark: SendingMark
     entry: Entry | None = None
     contested: bool = False
+    candidates: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,10 @@ def settle(
         reserved.update(entry.id for entry in candidates)
         if pairs is None:
             contested.add(key)
-            found.update({password_id: Settlement(mark, contested=True) for password_id, mark in waiting})
+            rivals = tuple(candidates)
+            found.update(
+                {password_id: Settlement(mark, contested=True, candidates=rivals) for password_id, mark in waiting}
+            )
         else:
             found.update({password_id: Settlement(mark, pairs.get(password_id)) for password_id, mark in waiting})
     return Settlements(found, frozenset(reserved), frozenset(contested))

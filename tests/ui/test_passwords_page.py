@@ -6,10 +6,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QRadioButton
 
 from stickysync_gui.domain.planned import Status
 from stickysync_gui.ui.passwords import marks
-from stickysync_gui.ui.passwords.choices import EntryChoice, candidate_ids, choices, shared_choices
+from stickysync_gui.ui.passwords.choices import EntryChoice, candidates, choices, shared_choices
 from stickysync_gui.ui.passwords.leftovers import Leftovers
 from stickysync_gui.ui.passwords.links import is_safe
 from stickysync_gui.ui.passwords.model import AUTOSYNC, ENTRY
@@ -257,17 +258,24 @@ async def test_rows_in_different_states_share_no_choice() -> None:
         assert shared_choices([moved.planned, new.planned]) == []
 
 
-async def test_an_ambiguous_match_is_settled_by_picking_an_entry() -> None:
+async def test_an_ambiguous_match_is_settled_by_picking_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     async with demo_desk() as desk:
         row = first(
             desk.passwords.model.list.rows,
             lambda row: row.mark.name == "ambiguous_match" and "Several entries" in row.hint,
         )
-        ids = candidate_ids(row.planned)
+        ids = list(candidates(row.planned))
         assert len(ids) > 1
         choose(desk, row, "Link to an entry…")
         box = await dialog(EntryChoice)
-        press(box, f"Entry {ids[1]}")
+        entry = row.planned.candidates[1]
+        (button,) = [b for b in box.findChildren(QRadioButton) if f"Entry {entry.id}," in b.text()]
+        assert button.text().startswith(f"{entry.name} ({entry.username or 'no user name'})")
+        click(button)
+        asked: list[str] = []
+        monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: asked.append(url.toString()) or True)
+        click(box.look)
+        assert asked == [entry.resource_url]
         click(box.link)
         await desk.idle()
         assert desk.problems == []

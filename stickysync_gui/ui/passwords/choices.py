@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRegularExpression
+from PySide6.QtCore import QRegularExpression, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QButtonGroup, QDialog, QDialogButtonBox, QRadioButton, QVBoxLayout, QWidget
 
 from stickysync_gui.domain.planned import Action, PlannedRow, Status
+from stickysync_gui.domain.records import Entry
 from stickysync_gui.ui import alerts
-from stickysync_gui.ui.controls import label, line_edit
+from stickysync_gui.ui.controls import label, line_edit, push_button
+from stickysync_gui.ui.passwords.links import is_safe, open_entry
 from stickysync_gui.ui.passwords.model import PasswordRow
 
 if TYPE_CHECKING:
     from stickysync_gui.backend import Backend
-
-_IDS_AFTER_ENTRY = re.compile(r"[Ee]ntr(?:y|ies)\b[^:\d]*:?\s*(\d+(?:, \d+)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +74,21 @@ def shared_choices(plans: Sequence[PlannedRow]) -> list[Choice]:
     return shared
 
 
-def candidate_ids(planned: PlannedRow) -> list[int]:
-    """The entries among which the user picks: the one found, and those that the reason names."""
-    ids = {planned.entry.id} if planned.entry else set()
-    for found in _IDS_AFTER_ENTRY.findall(planned.reason):
-        ids.update(int(part) for part in found.split(", "))
-    return sorted(ids | planned.links)
+def candidates(planned: PlannedRow) -> dict[int, Entry | None]:
+    """The entries among which the user picks, by id; None for one that IT Glue does not list."""
+    found: dict[int, Entry | None] = {entry.id: entry for entry in planned.candidates}
+    if planned.entry is not None:
+        found.setdefault(planned.entry.id, planned.entry)
+    return {**dict.fromkeys(sorted(planned.links - found.keys())), **found}
+
+
+def entry_lines(entry_id: int, entry: Entry | None) -> str:
+    """What tells an entry from others of its name, in two lines."""
+    if entry is None:
+        return f"Entry {entry_id}\nIT Glue does not list it"
+    traits = [f"Entry {entry.id}", f"password set on {entry.password_updated_at[:10]}", entry.url]
+    traits += ["archived"] * entry.archived + ["embedded"] * entry.embedded + ["vaulted"] * entry.vaulted
+    return f"{entry.name} ({entry.username or 'no user name'})\n{', '.join(trait for trait in traits if trait)}"
 
 
 class EntryChoice(QDialog):
@@ -90,25 +98,31 @@ class EntryChoice(QDialog):
         row: the password, with its plan.
     """
 
+    open_asked = Signal(str)
+    """The address of the entry that the user wants to look at."""
+
     def __init__(self, parent: QWidget, row: PasswordRow, planned: PlannedRow) -> None:
         super().__init__(parent)
         self.setWindowTitle("Link to an entry")
         self._group = QButtonGroup(self)
+        self._entries = candidates(planned)
         layout = QVBoxLayout(self)
         layout.setSpacing(8)
         head = label(f"Which entry in IT Glue is “{row.title}” ({row.username or 'no user name'}) of {row.client}?")
-        head.setMinimumWidth(440)
+        head.setMinimumWidth(480)
         layout.addWidget(head)
         layout.addWidget(label(planned.reason, quiet=True))
-        for id_ in candidate_ids(planned):
-            self._add(f"Entry {id_}", id_, layout)
-        self.other = line_edit("Entry id", prompt="Number at the end of the entry's address in IT Glue", width=440)
+        for id_, entry in self._entries.items():
+            self._add(entry_lines(id_, entry).replace("&", "&&"), id_, layout)
+        self.other = line_edit("Entry id", prompt="Number at the end of the entry's address in IT Glue", width=480)
         self.other.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,19}"), self))
         self.other.textChanged.connect(self._changed)
         self._other_button = self._add("Another entry, by its id:", -2, layout)
         layout.addWidget(self.other)
         layout.addWidget(label("Linking writes nothing to IT Glue; the next sync updates the entry.", quiet=True))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.look = push_button("Open in IT Glue", self._look, icon="external", tip="Look at the chosen entry")
+        buttons.addButton(self.look, QDialogButtonBox.ButtonRole.ActionRole)
         self.link = buttons.addButton("Link", QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -135,8 +149,16 @@ class EntryChoice(QDialog):
         layout.addWidget(button)
         return button
 
+    def _address(self) -> str:
+        entry = self._entries.get(self.entry_id or 0)
+        return entry.resource_url if entry is not None and is_safe(entry.resource_url) else ""
+
+    def _look(self) -> None:
+        self.open_asked.emit(self._address())
+
     def _changed(self, *_: object) -> None:
         self.link.setEnabled(self.entry_id is not None)
+        self.look.setEnabled(bool(self._address()))
 
 
 async def decide(page: QWidget, backend: Backend, rows: Sequence[PasswordRow], choice: Choice) -> bool:
@@ -157,6 +179,7 @@ async def _pick(page: QWidget, backend: Backend, row: PasswordRow) -> bool:
     if row.planned is None:
         return False
     dialog = EntryChoice(page, row, row.planned)
+    dialog.open_asked.connect(open_entry)
     if not await alerts.shown(dialog) or dialog.entry_id is None:
         return False
     await backend.link(row.id, dialog.entry_id)
