@@ -17,7 +17,7 @@ from stickysync_gui.domain.guards import Guard, check_guards
 from stickysync_gui.domain.matching import Suggestion, suggest
 from stickysync_gui.domain.overview import MappingOverview, map_overview
 from stickysync_gui.domain.plan import make_plan
-from stickysync_gui.domain.planned import Action, Plan, Rules
+from stickysync_gui.domain.planned import Action, Matching, Plan, Rules
 from stickysync_gui.domain.progress import Report, Step, Summary, no_report
 from stickysync_gui.domain.records import Client, Entry
 from stickysync_gui.domain.snapshot import EVERYTHING, AutomateSide, Scope, Snapshot
@@ -212,15 +212,20 @@ class Backend(Connections):
         overrides: Mapping[Guard, int] | None = None,
         override_all: bool = False,
         approved: frozenset[tuple[int, Action]] | None = None,
+        matching: Matching | None = None,
         wait_seconds: float = 0,
     ) -> Summary:
-        """Run a sync; see `sync/engine.py`. What it did until an error stands in the error's `summary`."""
+        """Run a sync; see `sync/engine.py`. What it did until an error stands in the error's `summary`.
+
+        Args:
+            matching: what is done about existing entries, other than the options say.
+        """
         database, tables = self._door.opened()
-        chosen = self.settings.options
+        chosen, rules = self.settings.options, self._rules()
         options = RunOptions(
             scope=scope,
             kind=rounds.AUTOSYNC if scope.autosync_only else "sync",
-            rules=self._rules(),
+            rules=replace(rules, matching=matching) if matching is not None else rules,
             limits=chosen.guards,
             overrides=overrides or {},
             override_all=override_all,

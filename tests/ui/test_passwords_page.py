@@ -6,11 +6,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QRadioButton
+from PySide6.QtWidgets import QMessageBox, QRadioButton
 
 from stickysync_gui.domain.planned import Status
 from stickysync_gui.ui.passwords import marks
-from stickysync_gui.ui.passwords.choices import EntryChoice, candidates, choices, shared_choices
+from stickysync_gui.ui.passwords.choices import CREATE, EntryChoice, candidates, choices, shared_choices
 from stickysync_gui.ui.passwords.leftovers import Leftovers
 from stickysync_gui.ui.passwords.links import is_safe
 from stickysync_gui.ui.passwords.model import AUTOSYNC, ENTRY
@@ -280,6 +280,23 @@ async def test_an_ambiguous_match_is_settled_by_picking_an_entry(monkeypatch: py
         await desk.idle()
         assert desk.problems == []
         assert desk.passwords.model.list.find(row.id).entry_id == ids[1]
+
+
+@pytest.mark.parametrize("status", [Status.AMBIGUOUS, Status.MATCHES])
+async def test_an_entry_of_its_own_is_created_beside_those_of_the_same_name(status: Status) -> None:
+    async with demo_desk() as desk:
+        page, glue = desk.passwords, desk.backend.sandbox.glue
+        row = first(page.model.list.rows, lambda row: row.mark.name == status.value and CREATE in choices(row.planned))
+        before = {entry.id: entry for entry in glue.passwords()}
+        choose(desk, row, CREATE.words)
+        press(await dialog(QMessageBox), "Create")
+        await until(lambda: page.summary.isVisible(), timeout=30)
+        await desk.idle()
+        assert "1 created, 0 linked, 0 updated" in page.summary.text.text()
+        now = page.model.list.find(row.id)
+        assert now.mark.name == Status.IN_SYNC.value
+        assert now.entry_id not in before
+        assert {entry.id: entry for entry in glue.passwords() if entry.id in before} == before
 
 
 async def test_an_entry_id_is_typed_in_digits_only() -> None:

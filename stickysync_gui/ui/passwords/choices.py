@@ -10,7 +10,7 @@ from PySide6.QtCore import QRegularExpression, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QButtonGroup, QDialog, QDialogButtonBox, QRadioButton, QVBoxLayout, QWidget
 
-from stickysync_gui.domain.planned import Action, PlannedRow, Status
+from stickysync_gui.domain.planned import PlannedRow, Status
 from stickysync_gui.domain.records import Entry
 from stickysync_gui.ui import alerts
 from stickysync_gui.ui.controls import label, line_edit, push_button
@@ -45,17 +45,18 @@ RENEW = Choice(
     "anew", "Unlink the archived entry, and create it anew", "Unlink the archived entries, and create them anew"
 )
 PICK = Choice("pick", "Link to an entry…")
+CREATE = Choice("create", "Create a new entry of its own…", "Create new entries of their own…")
 UNLINK = Choice("unlink", "Remove the link…", "Remove the links…")
 
 
 def choices(planned: PlannedRow) -> list[Choice]:
     """What can be decided about a row in this state."""
-    asks = planned.status is Status.MATCHES and planned.action is Action.NONE
+    unclaimed = not planned.links and (planned.state is None or planned.state.mark is None)
     found = {
         Status.MOVED: [KEEP, MOVE],
         Status.ARCHIVED: [RENEW],
-        Status.AMBIGUOUS: [PICK],
-        Status.MATCHES: [PICK] if asks else [],
+        Status.AMBIGUOUS: [PICK, CREATE] if unclaimed else [PICK],
+        Status.MATCHES: [PICK, CREATE],
     }.get(planned.status, [])
     return [*found, UNLINK] if planned.links and not any(c.name == "anew" for c in found) else found
 
@@ -184,6 +185,18 @@ async def _pick(page: QWidget, backend: Backend, row: PasswordRow) -> bool:
         return False
     await backend.link(row.id, dialog.entry_id)
     return True
+
+
+def create_question(rows: Sequence[PasswordRow]) -> alerts.Question:
+    """Asks whether entries shall be created beside those of the same name."""
+    alone = len(rows) == 1
+    whose = f"“{rows[0].title}”" if alone else f"{len(rows):,} passwords"
+    return alerts.Question(
+        "Create a new entry" if alone else "Create new entries",
+        f"Create {'a new entry' if alone else 'new entries'} for {whose}, beside those of the same name?",
+        "The entries that stand in IT Glue are left as they are, and stay unlinked.",
+        ("Create",),
+    )
 
 
 def _unlink_question(rows: Sequence[PasswordRow]) -> alerts.Question:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from stickysync_gui.domain.planned import Plan
+from stickysync_gui.ui import alerts
 from stickysync_gui.ui.jobs import Jobs
-from stickysync_gui.ui.passwords.choices import Choice, decide
+from stickysync_gui.ui.passwords.choices import CREATE, Choice, create_question, decide
 from stickysync_gui.ui.passwords.leftovers import Leftovers
 from stickysync_gui.ui.passwords.links import open_entry
 from stickysync_gui.ui.passwords.model import PasswordRow
@@ -28,6 +29,9 @@ class Decisions(QObject):
         page: over which questions are asked.
         compare: reads the database again and takes IT Glue as last read.
     """
+
+    create_wanted = Signal(list)
+    """Records that shall get entries of their own, whatever stands in IT Glue already."""
 
     def __init__(self, page: QWidget, jobs: Jobs, compare: Callable[[Backend], Awaitable[None]]) -> None:
         super().__init__(page)
@@ -59,7 +63,10 @@ class Decisions(QObject):
         dialog.open()
 
     async def _decide(self, backend: Backend, rows: Sequence[PasswordRow], choice: Choice) -> None:
-        if await decide(self._page, backend, rows, choice):
+        if choice is CREATE:
+            if await alerts.ask(self._page, create_question(rows)):
+                self.create_wanted.emit(list(rows))
+        elif await decide(self._page, backend, rows, choice):
             await self._compare(backend)
 
     def _unlink(self, password_ids: list[int]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from stickysync_gui.domain.planned import Matching
 from stickysync_gui.domain.progress import Step, Summary
 from stickysync_gui.domain.snapshot import EVERYTHING, Scope
 from stickysync_gui.ui.controls import ElidedLabel
@@ -90,6 +91,7 @@ class PasswordsPage(QWidget):
         self.table.sync_wanted.connect(self._sync_rows)
         self.table.open_wanted.connect(self._open)
         self.table.choice_wanted.connect(self.decisions.choose)
+        self.decisions.create_wanted.connect(self._create)
         self.table.selected.connect(self._show_counts)
         self.progress.steps_taken.connect(self._take_steps)
         self.summary.show_failed_asked.connect(lambda: self.filters.choose_mark(marks.FAILED))
@@ -217,6 +219,11 @@ class PasswordsPage(QWidget):
         if rows:
             name = f"Sync “{rows[0].title}”" if len(rows) == 1 else f"Sync {len(rows):,} passwords"
             self.flow.start(name, Scope(password_ids=frozenset(row.id for row in rows)))
+
+    def _create(self, rows: list[PasswordRow]) -> None:
+        name = f"Create “{rows[0].title}”" if len(rows) == 1 else f"Create {len(rows):,} entries"
+        scope = Scope(password_ids=frozenset(row.id for row in rows))
+        self.flow.start(name, scope, preview=False, matching=Matching.ALWAYS_CREATE)
 
     def _take_steps(self, steps: list[Step]) -> None:
         changed = []

@@ -115,7 +115,7 @@ class PasswordTable(Table[PasswordRow]):
         menu.addSeparator()
 
     def _add_choice(self, menu: QMenu, rows: Sequence[PasswordRow], choice: Choice) -> None:
-        icons = {"keep": "check", "anew": "add", "pick": "link", "unlink": "unlink"}
+        icons = {"keep": "check", "anew": "add", "pick": "link", "create": "add", "unlink": "unlink"}
         action = menu.addAction(theme.icon(icons[choice.name]), choice.words if len(rows) == 1 else choice.many)
         # A decision in the middle of a run would change the ground under it.
         action.setEnabled(self.runs_allowed)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from stickysync_gui.domain.guards import Guard
-from stickysync_gui.domain.planned import Action, Plan
+from stickysync_gui.domain.planned import Action, Matching, Plan
 from stickysync_gui.domain.progress import Outcome, Summary
 from stickysync_gui.domain.snapshot import Scope
 from stickysync_gui.errors import GuardStopped, StickySyncError
@@ -76,16 +76,17 @@ class SyncFlow(QObject):
         """Whether there is something to retry."""
         return bool(self._last_failed)
 
-    def start(self, name: str, scope: Scope, *, preview: bool | None = None) -> bool:
+    def start(self, name: str, scope: Scope, *, preview: bool | None = None, matching: Matching | None = None) -> bool:
         """Begin a run; False while another one is on.
 
         Args:
             preview: True shows the preview in any case, False never, None as the options say.
+            matching: what is done about existing entries, other than the options say; only without a preview.
         """
         if self._backend is None:
             return False
         stop = asyncio.Event()
-        run = self._run(self._backend, name, scope, stop, preview)
+        run = self._run(self._backend, name, scope, stop, preview, matching)
         return self._jobs.start(name, run, exclusive=RUN, stop=stop)
 
     def retry_failed(self) -> None:
@@ -109,11 +110,19 @@ class SyncFlow(QObject):
 
     # -- inside the job ----------------------------------------------------------------------------------------------
 
-    async def _run(self, backend: Backend, name: str, scope: Scope, stop: asyncio.Event, preview: bool | None) -> None:
+    async def _run(
+        self,
+        backend: Backend,
+        name: str,
+        scope: Scope,
+        stop: asyncio.Event,
+        preview: bool | None,
+        matching: Matching | None,
+    ) -> None:
         self._banner.hide()
         try:
             approved = await self._approved(backend, name, scope, stop, preview)
-            await self._apply(backend, name, scope, stop, approved)
+            await self._apply(backend, name, scope, stop, approved, matching)
         except _Left:
             return
         finally:
@@ -151,14 +160,25 @@ class SyncFlow(QObject):
         return await backend.plan(scope, report=self._progress.take, stop=stop)
 
     async def _apply(
-        self, backend: Backend, name: str, scope: Scope, stop: asyncio.Event, approved: Approved | None
+        self,
+        backend: Backend,
+        name: str,
+        scope: Scope,
+        stop: asyncio.Event,
+        approved: Approved | None,
+        matching: Matching | None,
     ) -> None:
         overrides: dict[Guard, int] = {}
         while True:
             self._progress.begin(name)
             try:
                 summary = await backend.sync(
-                    scope, report=self._progress.take, stop=stop, overrides=overrides, approved=approved
+                    scope,
+                    report=self._progress.take,
+                    stop=stop,
+                    overrides=overrides,
+                    approved=approved,
+                    matching=matching,
                 )
             except GuardStopped as stopped:
                 self._progress.end()
