@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -93,6 +93,10 @@ class _Sight:
     def same_entries(self, organization_id: int, password: StoredPassword) -> list[Entry]:
         return self.by_identity.get(identity(organization_id, entry_name(password), password.username), [])
 
+    def listed(self, entry_ids: Iterable[int]) -> list[Entry]:
+        entries = self.snapshot.itglue.entries
+        return [entries[id_] for id_ in sorted(entry_ids) if id_ in entries]
+
 
 def _grouped(pairs: Iterable[tuple[int, int]]) -> dict[int, frozenset[int]]:
     groups: defaultdict[int, set[int]] = defaultdict(set)
@@ -121,7 +125,6 @@ class _Row:
         entry: Entry | None = None,
         entry_id: int | None = None,
         fields: tuple[Field, ...] = (),
-        candidates: tuple[Entry, ...] = (),
         seen: tuple[int, ...] = (),
         wait_seconds: float = 0.0,
     ) -> PlannedRow:
@@ -144,10 +147,13 @@ class _Row:
             entry=entry,
             entry_id=entry_id,
             fields=fields,
-            candidates=candidates,
             seen=seen,
             wait_seconds=wait_seconds,
         )
+
+    def ambiguous(self, reason: str, candidates: Iterable[Entry]) -> PlannedRow:
+        """None of these entries is taken until a person picks one."""
+        return replace(self.planned(Status.AMBIGUOUS, reason=reason), candidates=tuple(candidates))
 
 
 def decide(password: StoredPassword, sight: _Sight, rules: Rules) -> PlannedRow:
@@ -197,11 +203,8 @@ def _interrupted(row: _Row, settlement: Settlement, sight: _Sight, rules: Rules)
     """Row 0: a create was sent and its outcome never stored."""
     mark = settlement.mark
     if settlement.contested or len(row.links) > 1:
-        return row.planned(
-            Status.AMBIGUOUS,
-            reason="An interrupted run may have created one of several entries of this name.",
-            candidates=settlement.candidates or _listed(row.links, sight),
-        )
+        reason = "An interrupted run may have created one of several entries of this name."
+        return row.ambiguous(reason, settlement.candidates or sight.listed(row.links))
     hindrance = _hindrance(row, sight)
     if settlement.entry is not None:
         entry = settlement.entry
@@ -233,20 +236,12 @@ def _linked(row: _Row, organization_id: int, sight: _Sight, rules: Rules) -> Pla
     itglue = sight.snapshot.itglue
     if len(row.links) > 1:
         ids = ", ".join(map(str, sorted(row.links)))
-        return row.planned(
-            Status.AMBIGUOUS,
-            reason=f"The password map links it to several entries: {ids}.",
-            candidates=_listed(row.links, sight),
-        )
+        return row.ambiguous(f"The password map links it to several entries: {ids}.", sight.listed(row.links))
     entry_id = next(iter(row.links))
     others = sight.holders[entry_id] - {row.password.id}
     if others:
         ids = ", ".join(map(str, sorted(others)))
-        return row.planned(
-            Status.AMBIGUOUS,
-            reason=f"Entry {entry_id} is also linked to password {ids}.",
-            candidates=_listed(row.links, sight),
-        )
+        return row.ambiguous(f"Entry {entry_id} is also linked to password {ids}.", sight.listed(row.links))
     entry = itglue.entries.get(entry_id)
     if entry is None:
         return _not_listed(row, entry_id, organization_id, sight)
@@ -310,11 +305,6 @@ def _compared(row: _Row, entry: Entry, rules: Rules) -> PlannedRow:
     return row.planned(Status.CHANGED_IN_AUTOMATE, Action.UPDATE, reason, entry=entry, fields=fields)
 
 
-def _listed(entry_ids: Iterable[int], sight: _Sight) -> tuple[Entry, ...]:
-    entries = sight.snapshot.itglue.entries
-    return tuple(entries[id_] for id_ in sorted(entry_ids) if id_ in entries)
-
-
 def _lost_update(state: SyncState) -> bool:
     return state.mark is not None and state.mark.kind is MarkKind.UPDATE
 
@@ -328,26 +318,16 @@ def _unlinked(row: _Row, organization_id: int, sight: _Sight, rules: Rules) -> P
     if rules.matching is Matching.ALWAYS_CREATE:
         return new
     if key in sight.settlements.contested:
-        return row.planned(
-            Status.AMBIGUOUS,
-            reason="An interrupted run left entries of this name; nobody owns them yet.",
-            candidates=tuple(same),
-        )
+        return row.ambiguous("An interrupted run left entries of this name; nobody owns them yet.", same)
     free = [e for e in same if _adoptable(e) and e.id not in sight.settlements.reserved and not sight.holders.get(e.id)]
     if not free:
         return new
     if len(free) > 1:
         free = sorted(free, key=lambda entry: entry.id)
         ids = ", ".join(str(entry.id) for entry in free)
-        return row.planned(
-            Status.AMBIGUOUS, reason=f"Several entries have this name and user name: {ids}.", candidates=tuple(free)
-        )
+        return row.ambiguous(f"Several entries have this name and user name: {ids}.", free)
     if sight.contenders[key] > 1:
-        return row.planned(
-            Status.AMBIGUOUS,
-            reason=f"{sight.contenders[key]} passwords have the names of entry {free[0].id}.",
-            candidates=(free[0],),
-        )
+        return row.ambiguous(f"{sight.contenders[key]} passwords have the names of entry {free[0].id}.", free)
     if rules.matching is Matching.ASK:
         return row.planned(Status.MATCHES, reason=f"Entry {free[0].id} has this name; link it or not?", entry=free[0])
     return row.planned(

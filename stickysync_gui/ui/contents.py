@@ -94,6 +94,7 @@ class Contents(QObject):
         self.configuration.rules_changed.connect(self.passwords.compare)
         self.configuration.options.conduct_changed.connect(self._take_conduct)
         self.mapping.mapping_changed.connect(self.passwords.compare)
+        self.mapping.passwords_asked.connect(self._show_passwords)
         self.passwords.summary.details_asked.connect(self.show_history)
         self.passwords.ticks.written.connect(lambda *_: self.rounds.look())
         self.rounds.ended.connect(self._round_ended)
@@ -217,6 +218,11 @@ class Contents(QObject):
 
     def _history_gone(self) -> None:
         self._history = None
+
+    def _show_passwords(self, client_id: int) -> None:
+        self.passwords.filters.clear()
+        self.passwords.filters.clients.choose(client_id)
+        self.tabs.setCurrentIndex(PASSWORDS)
 
     def toggle_problems(self) -> None:
         """Show or hide the panel of problems."""

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
 from stickysync_gui.ui.mapping.csv_exchange import ImportPreview
 from stickysync_gui.ui.mapping.panels import HINT
@@ -208,6 +209,37 @@ async def test_suggestions_are_accepted_above_a_level_and_dismissed_for_good() -
         await desk.idle()
         assert panel.model.list.find(twin.pair) is not None
         assert not panel.bring_back.isVisible()
+
+
+async def test_the_menu_maps_unmaps_and_leads_to_the_clients_passwords() -> None:
+    async with mapping_desk() as desk:
+        page, client, organization = desk.mapping, unmapped(desk)[0], free_organization(desk).organization
+        page.left.table.select_only(client.id)
+        page.right.table.select_only(organization.id)
+        act = {action.text().split("\t")[0]: action for action in page.menu(page.left.table).actions()}
+        act[f"Map {client.row.client.name} to {organization.name}".replace("&", "&&")].trigger()
+        await desk.idle()
+        assert (await stored(desk))[client.id] == (organization.id,)
+        act = {action.text().split("\t")[0]: action for action in page.menu(page.left.table).actions()}
+        assert act["Unmap the selected clients"].isEnabled()
+        act["Show its passwords"].trigger()
+        assert desk.window.tabs.currentIndex() == 2
+        assert {row.client_id for row in desk.passwords.model.list.shown_rows()} == {client.id}
+        act = {action.text().split("\t")[0] for action in page.menu(page.right.table).actions()}
+        assert "Show its passwords" not in act
+
+
+async def test_a_right_click_opens_the_menu() -> None:
+    async with mapping_desk() as desk:
+        table = desk.mapping.left.table
+        at = table.visualRect(desk.mapping.clients.index(3, 0)).center()
+        QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, table.viewport().mapToGlobal(at))
+        QApplication.sendEvent(table.viewport(), event)
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        QTest.keyClick(menu, Qt.Key.Key_Escape)
+        assert QApplication.activePopupWidget() is None
 
 
 async def test_search_and_unmapped_only_narrow_the_lists() -> None:

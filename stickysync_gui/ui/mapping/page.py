@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QUndoStack
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from stickysync_gui.domain.overview import MappingOverview
 from stickysync_gui.errors import MappingChanged
@@ -16,12 +17,14 @@ from stickysync_gui.ui.jobs import RUN, Jobs
 from stickysync_gui.ui.mapping.clients import ClientLine, ClientModel
 from stickysync_gui.ui.mapping.csv_exchange import export_to_file, wanted_from_file
 from stickysync_gui.ui.mapping.lists import build_lists
+from stickysync_gui.ui.mapping.menus import mapping_menu
 from stickysync_gui.ui.mapping.organizations import OrganizationModel
 from stickysync_gui.ui.mapping.panels import ClientPanel, MappingBar, OrganizationPanel, clients_called
 from stickysync_gui.ui.mapping.questions import Entries, apply_to_entries, asked
 from stickysync_gui.ui.mapping.suggestions import SuggestionPanel
 from stickysync_gui.ui.mapping.undo import MapCommand, Remap
 from stickysync_gui.ui.row_list import RowList
+from stickysync_gui.ui.table import Table
 from stickysync_gui.ui.wording import counted
 
 if TYPE_CHECKING:
@@ -43,6 +46,8 @@ class MappingPage(QWidget):
 
     mapping_changed = Signal()
     """A mapping was written, so the passwords' plan is another."""
+    passwords_asked = Signal(int)
+    """The id of a client whose passwords the user wants to see."""
 
     def __init__(self, jobs: Jobs, say: Callable[[str], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,6 +98,7 @@ class MappingPage(QWidget):
         for panel in (self.left, self.right):
             panel.table.selected.connect(self._show_usable)
             panel.table.entered_row.connect(self.map_selected)
+            panel.table.menu_wanted.connect(partial(self._show_menu, panel.table))
         self.left.table.delete_pressed.connect(self.unmap_selected)
         self.left.table.lit.connect(self._show_drop)
         self.right.table.lit.connect(self._show_drop)
@@ -170,6 +176,22 @@ class MappingPage(QWidget):
         organizations = [row for row in self.right.table.selected_rows() if row.exists]
         if clients and len(organizations) == 1:
             self.map_clients([line.id for line in clients], organizations[0].organization.id)
+
+    def menu(self, table: Table[Any]) -> QMenu:
+        """The context menu for the selected rows of one of the lists."""
+        clients, organizations = self.left.table.selected_rows(), self.right.table.selected_rows()
+        target = self.right.table.called(organizations) if len(organizations) == 1 else ""
+        shown = partial(self.passwords_asked.emit, clients[0].id) if len(clients) == 1 else None
+        words = _drop_words(clients, target) if target else ""
+        return mapping_menu(
+            table, self.bar, map_words=words, show_passwords=shown if table is self.left.table else None
+        )
+
+    def _show_menu(self, table: Table[Any], at: QPoint) -> None:
+        if table.selected_lines():
+            menu = self.menu(table)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(at)
 
     def _show_drop(self, line: int) -> None:
         onto_client = self.left.table.drop_line >= 0
