@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QStatusBar, QTabWidget, QVBoxLayout, QWidget
 
@@ -60,6 +60,8 @@ class MainWindow(QMainWindow):
         self.menuBar().addMenu("&File")
         self.setStatusBar(QStatusBar())
         self.setMinimumSize(*LEAST_SIZE)
+        self._dark = theme.is_dark()
+        theme.show_boxes()
         self._restore()
 
     def fill(self, pages: Sequence[QWidget], below: QWidget, bar: QStatusBar) -> None:
@@ -97,6 +99,13 @@ class MainWindow(QMainWindow):
             self.tabs.setCurrentIndex(tab)
         elif self._demo:
             self.tabs.setCurrentIndex(PASSWORDS)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the system from light to dark and back."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and theme.is_dark() is not self._dark:
+            self._dark = theme.is_dark()
+            theme.show_boxes()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Never close at once: what runs is ended first, and the window goes last."""

@@ -5,10 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QToolTip, QWidget
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence, QPalette, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QToolTip,
+    QWidget,
+)
 
+from stickysync_gui.ui import theme
 from stickysync_gui.ui.overlay import Overlay
 from stickysync_gui.ui.rows import RowModel
 
@@ -19,6 +37,15 @@ LEAST_SHARE = 0.72
 """Columns are not made narrower than this share of their first width to fit the window."""
 # Beyond that, finding all selected rows again after a sort costs more than it is worth to anybody.
 KEPT_SELECTION = 20_000
+
+
+class TickDelegate(QStyledItemDelegate):
+    """Draws check boxes whose outline can be seen in a dark window, too."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Another ground for the outline; the cell itself is drawn over it."""
+        super().initStyleOption(option, index)
+        option.palette.setColor(QPalette.ColorRole.Window, theme.box_ground())
 
 
 class Table(QTableView, Generic[T]):
@@ -59,6 +86,10 @@ class Table(QTableView, Generic[T]):
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        ticks = TickDelegate(self)
+        for section, column in enumerate(self.rows.columns):
+            if column.checked is not None:
+                self.setItemDelegateForColumn(section, ticks)
         self.setTabKeyNavigation(False)
         # Without that, enabling would sort by the first column at once.
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)

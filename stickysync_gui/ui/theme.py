@@ -8,6 +8,7 @@ from functools import cache
 from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
 
 from stickysync_gui import paths
 
@@ -53,6 +54,23 @@ def icon(name: str, tone: Tone = Tone.TEXT) -> QIcon:
 def pixmap(name: str, tone: Tone, size: int, ratio: float) -> QPixmap:
     """The icon as a picture of `size` logical pixels for a screen of that device pixel ratio."""
     return icon(name, tone).pixmap(QSize(size, size), ratio)
+
+
+def box_ground() -> QColor:
+    """The Window colour for check boxes alone: Fusion makes their outline from it, darker than it is, which cannot be
+    seen in a dark window."""
+    palette = QGuiApplication.palette()
+    ground, text = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.WindowText)
+    return text.darker(115) if is_dark() else ground
+
+
+def show_boxes() -> None:
+    """Give the check boxes and radio buttons of all windows an outline that can be seen; again after a new scheme."""
+    palette = QPalette()
+    palette.setColor(QPalette.ColorRole.Window, box_ground())
+    for kind in ("QCheckBox", "QRadioButton"):
+        # The type hint says bytes, which Qt then refuses.
+        QApplication.setPalette(palette, kind)  # type: ignore[arg-type]
 
 
 def application_icon() -> QIcon:

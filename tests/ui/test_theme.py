@@ -4,12 +4,15 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
 
 from stickysync_gui import paths
 from stickysync_gui.ui import theme
+from stickysync_gui.ui.banner import Banner
+from stickysync_gui.ui.main_window import MainWindow
 from stickysync_gui.ui.passwords import marks
 from stickysync_gui.ui.theme import Tone
+from tests.waiting import until
 
 ICONS = sorted(path.stem for path in (paths.resources_folder() / "icons").glob("*.svg"))
 LIGHT, DARK = QColor("#efefef"), QColor("#2b2d30")
@@ -51,6 +54,51 @@ def test_icons_follow_the_tone_and_the_scheme(qapp: QApplication) -> None:
     finally:
         qapp.setPalette(before)
     assert not theme.is_dark()
+
+
+def greatest_contrast(widget: QWidget, ground: QColor) -> float:
+    """Of any pixel in the left of a widget, where its box is, to the ground."""
+    image = widget.grab().toImage()
+    return max(contrast(image.pixelColor(x, image.height() // 2), ground) for x in range(min(20, image.width())))
+
+
+async def test_an_empty_box_can_be_seen_in_a_dark_window_and_follows_the_scheme(qtbot: Any, qapp: QApplication) -> None:
+    before = qapp.palette()
+    window, box = MainWindow(), QCheckBox()
+    qtbot.addWidget(window)
+    qtbot.addWidget(box)
+    window.show()
+    box.show()
+    try:
+        qapp.setPalette(QPalette(DARK))
+        await until(lambda: greatest_contrast(box, qapp.palette().color(QPalette.ColorRole.Window)) >= 3)
+    finally:
+        qapp.setPalette(before)
+    ground = before.color(QPalette.ColorRole.Window)
+    await until(lambda: box.palette().color(QPalette.ColorRole.Window) == ground)
+
+
+async def test_a_banner_follows_the_scheme(qtbot: Any, qapp: QApplication) -> None:
+    def ground() -> QColor:
+        return window.grab().toImage().pixelColor(window.width() - 3, 3)
+
+    before = qapp.palette()
+    window = QWidget()
+    qtbot.addWidget(window)
+    banner = Banner(window)
+    banner.say("warning", Tone.ALERT, "Something to say.")
+    window.resize(300, 60)
+    banner.resize(300, 60)
+    window.show()
+    light = ground()
+    assert light != before.color(QPalette.ColorRole.Window)
+    try:
+        qapp.setPalette(QPalette(DARK))
+        await until(lambda: ground().lightness() < 128 < light.lightness())
+        assert ground() != DARK
+    finally:
+        qapp.setPalette(before)
+    await until(lambda: ground() == light)
 
 
 @pytest.mark.parametrize("tone", [tone for tone in Tone if tone is not Tone.TEXT])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from stickysync_gui.ui.controls import label, push_button, tool_button
+from stickysync_gui.ui.controls import ElidedLabel, label, push_button, tool_button
 from stickysync_gui.ui.wording import counted, elided
 
 CLIENT_LENGTH = 28
@@ -38,11 +38,12 @@ class ActionBar(QWidget):
         self.preview.setToolTip("Show what Sync All would do, without doing it (Ctrl+P)")
         self.sync_selected = push_button("Sync selected", sync_selected, icon="sync", shortcut="Ctrl+Return")
         self.sync_all = push_button("Sync All", sync_all, icon="sync", shortcut="Ctrl+Shift+Return")
-        self.hidden = label(quiet=True, wrap=False)
+        self.hidden = ElidedLabel("What Sync All acts on besides what is shown")
+        self.hidden.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.counts, 1)
-        layout.addWidget(self.hidden, alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self.hidden, 2)
         for widget in (self.undo, self.redo, self.preview, self.sync_selected, self.sync_all):
             layout.addWidget(widget)
 
@@ -59,7 +60,7 @@ class ActionBar(QWidget):
         named = f" – {elided(client, CLIENT_LENGTH)}" if client else ""
         self.sync_all.setText(f"Sync All{named} ({in_client:,})".replace("&", "&&"))
         hidden = in_client - shown
-        self.hidden.setText(f"of which {hidden:,} are hidden by the other filters" if hidden > 0 else "")
+        self.hidden.say(f"of which {hidden:,} are hidden by the other filters" if hidden > 0 else "")
         self.sync_selected.setText(f"Sync selected ({selected:,})" if selected else "Sync selected")
 
     def show_usable(self, *, run: bool, selection: bool, undo: str, redo: str) -> None:

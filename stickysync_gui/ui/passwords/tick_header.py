@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter
+from PySide6.QtGui import QMouseEvent, QPainter, QPalette
 from PySide6.QtWidgets import QHeaderView, QStyle, QStyleOptionButton, QStyleOptionHeader, QWidget
+
+from stickysync_gui.ui import theme
 
 MARGIN = 4
 
@@ -57,6 +59,8 @@ class TickHeader(QHeaderView):
         painter.restore()
         option = QStyleOptionButton()
         option.rect = self.box()
+        option.palette = self.palette()
+        option.palette.setColor(QPalette.ColorRole.Window, theme.box_ground())
         flags = {
             Qt.CheckState.Checked: QStyle.StateFlag.State_On,
             Qt.CheckState.PartiallyChecked: QStyle.StateFlag.State_NoChange,
