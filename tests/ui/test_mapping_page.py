@@ -114,6 +114,26 @@ async def test_by_keyboard_select_both_and_press_enter_and_delete_unmaps() -> No
         assert (await stored(desk))[client.id] == ()
 
 
+async def test_mappings_whose_client_or_organization_is_gone_are_listed_and_removed() -> None:
+    async with mapping_desk() as desk:
+        page = desk.mapping
+        gone = first(page.clients.list.rows, lambda line: not line.row.exists)
+        assert gone.how == "Client is gone from Automate"
+        lost = first(page.clients.list.rows, lambda line: line.how == "Organization is gone from IT Glue")
+        assert first(page.organizations.list.rows, lambda row: row.organization.id in lost.row.organization_ids)
+        for line in (gone, lost):
+            page.left.table.select_only(line.id)
+            page.left.table.setFocus()
+            QTest.keyClick(page.left.table, Qt.Key.Key_Delete)
+            press(await dialog(QMessageBox), "Unmap")
+            await desk.idle()
+        now = await stored(desk)
+        assert gone.id not in now
+        assert now[lost.id] == ()
+        assert page.clients.list.find(gone.id) is None
+        assert all(row.exists for row in page.organizations.list.rows)
+
+
 async def test_changing_a_mapping_asks_with_the_number_of_links_and_cancel_changes_nothing() -> None:
     async with mapping_desk() as desk:
         page, organization = desk.mapping, free_organization(desk)

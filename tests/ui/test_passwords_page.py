@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QMessageBox, QRadioButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QRadioButton
 
 from stickysync_gui.domain.planned import Status
 from stickysync_gui.ui.passwords import marks
 from stickysync_gui.ui.passwords.choices import CREATE, EntryChoice, candidates, choices, shared_choices
 from stickysync_gui.ui.passwords.leftovers import Leftovers
 from stickysync_gui.ui.passwords.links import is_safe
-from stickysync_gui.ui.passwords.model import AUTOSYNC, ENTRY
+from stickysync_gui.ui.passwords.model import AUTOSYNC, ENTRY, TITLE
 from tests.ui.desk import Desk, click, click_cell, demo_desk, dialog, first, press
 from tests.waiting import until
 
@@ -280,6 +280,40 @@ async def test_an_ambiguous_match_is_settled_by_picking_an_entry(monkeypatch: py
         await desk.idle()
         assert desk.problems == []
         assert desk.passwords.model.list.find(row.id).entry_id == ids[1]
+
+
+async def test_an_archived_entry_is_unlinked_and_created_anew_from_the_menu_by_mouse() -> None:
+    async with demo_desk() as desk:
+        page = desk.passwords
+        row = first(page.model.list.rows, lambda row: row.mark.name == Status.ARCHIVED.value)
+        page.table.select_only(row.id)
+        at = page.table.visualRect(page.model.index(page.model.list.line_of(row.id), TITLE)).center()
+        viewport = page.table.viewport()
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, viewport.mapToGlobal(at))
+        QApplication.sendEvent(viewport, event)
+        menu = QApplication.activePopupWidget()
+        action = first(menu.actions(), lambda a: a.text() == "Unlink the archived entry, and create it anew")
+        QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+        await desk.idle()
+        now = page.model.list.find(row.id)
+        assert now.mark.name == Status.NEW.value
+        # It still stands in IT Glue, archived.
+        assert desk.backend.sandbox.glue.password(row.entry_id).archived
+
+
+async def test_removing_a_link_asks_and_leaves_the_entry() -> None:
+    async with demo_desk() as desk:
+        page = desk.passwords
+        row = first(page.model.list.rows, lambda row: row.mark.name == Status.IN_SYNC.value)
+        for answer in ("Cancel", "Remove the link"):
+            choose(desk, row, "Remove the link…")
+            press(await dialog(QMessageBox), answer)
+            await desk.idle()
+            linked = page.model.list.find(row.id).mark.name == Status.IN_SYNC.value
+            assert linked is (answer == "Cancel")
+        # The entry is found again by its name.
+        assert page.model.list.find(row.id).mark.name == Status.MATCHES.value
+        assert not desk.backend.sandbox.glue.password(row.entry_id).archived
 
 
 @pytest.mark.parametrize("status", [Status.AMBIGUOUS, Status.MATCHES])
