@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,6 +34,18 @@ FRESH = timedelta(minutes=5)
 
 class _Left(Exception):
     """The user backed out of a question, or stopped while it was open."""
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A run as it was asked for (see `SyncFlow.start`), and what stops it."""
+
+    backend: Backend
+    name: str
+    scope: Scope
+    preview: bool | None
+    matching: Matching | None
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class SyncFlow(QObject):
@@ -85,9 +98,8 @@ class SyncFlow(QObject):
         """
         if self._backend is None:
             return False
-        stop = asyncio.Event()
-        run = self._run(self._backend, name, scope, stop, preview, matching)
-        return self._jobs.start(name, run, exclusive=RUN, stop=stop)
+        wanted = _Wanted(self._backend, name, scope, preview, matching)
+        return self._jobs.start(name, self._run(wanted), exclusive=RUN, stop=wanted.stop)
 
     def retry_failed(self) -> None:
         """Run again what failed."""
@@ -110,79 +122,62 @@ class SyncFlow(QObject):
 
     # -- inside the job ----------------------------------------------------------------------------------------------
 
-    async def _run(
-        self,
-        backend: Backend,
-        name: str,
-        scope: Scope,
-        stop: asyncio.Event,
-        preview: bool | None,
-        matching: Matching | None,
-    ) -> None:
+    async def _run(self, wanted: _Wanted) -> None:
         self._banner.hide()
         try:
-            approved = await self._approved(backend, name, scope, stop, preview)
-            await self._apply(backend, name, scope, stop, approved, matching)
+            await self._apply(wanted, await self._approved(wanted))
         except _Left:
             return
         finally:
             self._progress.end()
 
-    async def _approved(
-        self, backend: Backend, name: str, scope: Scope, stop: asyncio.Event, preview: bool | None
-    ) -> Approved | None:
+    async def _approved(self, wanted: _Wanted) -> Approved | None:
         """The pairs that the user let pass; None when no preview is wanted.
 
         Where nothing would be replaced none is shown, and the run is held to that: what would be replaced by the time
         it plans anew was not looked at by anybody.
         """
-        wanted = backend.settings.options.preview_first if preview is None else preview
-        if not wanted:
+        previewed = wanted.preview
+        if not (wanted.backend.settings.options.preview_first if previewed is None else previewed):
             return None
-        self._progress.begin(name)
-        plan = await self._plan(backend, scope, stop)
+        self._progress.begin(wanted.name)
+        plan = await self._plan(wanted)
         self._progress.end()
-        if stop.is_set():
+        if wanted.stop.is_set():
             raise _Left
-        if not preview and not any(row.overwrites for row in plan.rows):
+        if not previewed and not any(row.overwrites for row in plan.rows):
             return frozenset((row.password.id, row.action) for row in plan.pending())
-        dialog = Preview(self._page, plan, self._client_name, name)
-        if not await _unless_stopped(alerts.shown(dialog), stop):
+        dialog = Preview(self._page, plan, self._client_name, wanted.name)
+        if not await _unless_stopped(alerts.shown(dialog), wanted.stop):
             raise _Left
         return dialog.approved()
 
-    async def _plan(self, backend: Backend, scope: Scope, stop: asyncio.Event) -> Plan:
+    async def _plan(self, wanted: _Wanted) -> Plan:
+        backend, scope = wanted.backend, wanted.scope
         read_at = backend.itglue_read_at
         if read_at is not None and datetime.now().astimezone() - read_at < FRESH:
             plan = await backend.replan()
             if plan is not None:
                 return Plan(tuple(row for row in plan.rows if scope.includes(row.password, row.ticked)))
-        return await backend.plan(scope, report=self._progress.take, stop=stop)
+        return await backend.plan(scope, report=self._progress.take, stop=wanted.stop)
 
-    async def _apply(
-        self,
-        backend: Backend,
-        name: str,
-        scope: Scope,
-        stop: asyncio.Event,
-        approved: Approved | None,
-        matching: Matching | None,
-    ) -> None:
+    async def _apply(self, wanted: _Wanted, approved: Approved | None) -> None:
+        name = wanted.name
         overrides: dict[Guard, int] = {}
         while True:
             self._progress.begin(name)
             try:
-                summary = await backend.sync(
-                    scope,
+                summary = await wanted.backend.sync(
+                    wanted.scope,
                     report=self._progress.take,
-                    stop=stop,
+                    stop=wanted.stop,
                     overrides=overrides,
                     approved=approved,
-                    matching=matching,
+                    matching=wanted.matching,
                 )
             except GuardStopped as stopped:
                 self._progress.end()
-                await self._confirmed(stopped, stop)
+                await self._confirmed(stopped, wanted.stop)
                 overrides[Guard(stopped.guard)] = stopped.number
                 continue
             except asyncio.CancelledError:
