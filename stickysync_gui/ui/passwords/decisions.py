@@ -60,7 +60,8 @@ class Decisions(QObject):
         dialog.unlink_asked.connect(self._unlink)
         dialog.open_asked.connect(open_entry)
         dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        # Beside the window, which stays usable while a run is on.
+        dialog.show()
 
     async def _decide(self, backend: Backend, rows: Sequence[PasswordRow], choice: Choice) -> None:
         if choice is CREATE:
