@@ -45,9 +45,11 @@ async def asked(
         question = alerts.Question("Change the mapping", text, detail, ("Map",))
         return Entries.LATER if await alerts.ask(parent, question) else None
     detail = (
-        f"{counted(linked, 'password')} already linked to entries in the former organization will count as “Moved”. "
-        f"Keep them there: the entries stay and are updated where they are. Create them anew: the links are removed, "
-        f"the next sync creates entries in {target}, and the old ones are listed as left behind. "
+        f"{counted(linked, 'password')} already linked to entries in the former organization will count as “Moved”.\n\n"
+        "• Decide later: nothing is done about them until somebody decides, row by row or for many at once.\n"
+        "• Keep them there: the entries stay, and are updated where they are.\n"
+        f"• Create them anew: the links are removed and the next sync creates entries in {target}; the old entries are "
+        "listed as left behind.\n\n"
         "Undo brings back the mapping, not this choice."
     )
     answers = tuple(entry.value for entry in Entries)
