@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from stickysync_gui.domain.mapping_csv import ImportLine, export_text, read_text, to_write
@@ -11,6 +13,7 @@ from stickysync_gui.domain.overview import MappingOverview
 from stickysync_gui.errors import UsageError
 from stickysync_gui.ui import alerts, theme
 from stickysync_gui.ui.controls import label
+from stickysync_gui.ui.jobs import Jobs
 from stickysync_gui.ui.row_list import Column
 from stickysync_gui.ui.rows import RowModel
 from stickysync_gui.ui.table import Table
@@ -73,6 +76,42 @@ def _columns(overview: MappingOverview) -> tuple[Column[ImportLine], ...]:
             width=230,
         ),
     )
+
+
+class CsvExchange(QObject):
+    """Imports and exports the company map for the tab.
+
+    Args:
+        page: over which files are picked and imports are shown.
+        say: shows a passing remark.
+    """
+
+    imported = Signal(object)
+    """Organization ids by client id, as the user confirmed them; nothing is written yet."""
+
+    def __init__(self, page: QWidget, jobs: Jobs, say: Callable[[str], None]) -> None:
+        super().__init__(page)
+        self._page = page
+        self._jobs = jobs
+        self._say = say
+
+    def start_import(self, overview: MappingOverview) -> None:
+        """Have a file picked, and show what it would change."""
+        self._jobs.start("Import the mapping", self._import(overview))
+
+    def start_export(self, overview: MappingOverview) -> None:
+        """Have a file picked, and write the mapping to it."""
+        self._jobs.start("Export the mapping", self._export(overview))
+
+    async def _import(self, overview: MappingOverview) -> None:
+        wanted = await wanted_from_file(self._page, overview)
+        if wanted:
+            self.imported.emit(wanted)
+
+    async def _export(self, overview: MappingOverview) -> None:
+        path = await export_to_file(self._page, overview)
+        if path:
+            self._say(f"The mapping was written to {path}.")
 
 
 async def wanted_from_file(parent: QWidget, overview: MappingOverview) -> dict[int, int | None]:

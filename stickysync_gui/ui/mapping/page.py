@@ -15,7 +15,7 @@ from stickysync_gui.domain.overview import MappingOverview
 from stickysync_gui.errors import MappingChanged
 from stickysync_gui.ui.jobs import RUN, Jobs
 from stickysync_gui.ui.mapping.clients import ClientLine, ClientModel
-from stickysync_gui.ui.mapping.csv_exchange import export_to_file, wanted_from_file
+from stickysync_gui.ui.mapping.csv_exchange import CsvExchange
 from stickysync_gui.ui.mapping.lists import build_lists
 from stickysync_gui.ui.mapping.menus import mapping_menu
 from stickysync_gui.ui.mapping.organizations import OrganizationModel
@@ -52,7 +52,8 @@ class MappingPage(QWidget):
     def __init__(self, jobs: Jobs, say: Callable[[str], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._say = say
+        self._csv = CsvExchange(self, jobs, say)
+        self._csv.imported.connect(self._import)
         self._backend: Backend | None = None
         self._overview: MappingOverview | None = None
         self._suggestions: list[Suggestion] = []
@@ -287,25 +288,18 @@ class MappingPage(QWidget):
             self._backend.bring_back_suggestions()
             self._jobs.start(READ, self._read(self._backend), exclusive=READ)
 
+    def _import(self, wanted: dict[int, int | None]) -> None:
+        self._change(wanted, f"Import {counted(len(wanted), 'mapping')}")
+
     def import_csv(self) -> None:
         """Map what a file says, after showing it."""
         if self._overview is not None:
-            self._jobs.start("Import the mapping", self._import_file(self._overview))
-
-    async def _import_file(self, overview: MappingOverview) -> None:
-        wanted = await wanted_from_file(self, overview)
-        if wanted:
-            self._change(wanted, f"Import {counted(len(wanted), 'mapping')}")
+            self._csv.start_import(self._overview)
 
     def export_csv(self) -> None:
         """Write the mapping to a file."""
         if self._overview is not None:
-            self._jobs.start("Export the mapping", self._export_file(self._overview))
-
-    async def _export_file(self, overview: MappingOverview) -> None:
-        path = await export_to_file(self, overview)
-        if path:
-            self._say(f"The mapping was written to {path}.")
+            self._csv.start_export(self._overview)
 
     def _show_usable(self, *_: object) -> None:
         saving = self._jobs.is_on(SAVE) or self._jobs.is_busy(RUN)
