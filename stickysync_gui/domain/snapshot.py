@@ -56,9 +56,10 @@ class Scope:
         """The scope for the run table and the history."""
         parts = []
         if self.client_ids is not None:
-            parts.append(f"{len(self.client_ids)} clients: " + " ".join(map(str, sorted(self.client_ids)[:20])))
+            clients = "client" if len(self.client_ids) == 1 else "clients"
+            parts.append(f"{len(self.client_ids)} {clients}: " + " ".join(map(str, sorted(self.client_ids)[:20])))
         if self.password_ids is not None:
-            parts.append(f"{len(self.password_ids)} passwords")
+            parts.append(f"{len(self.password_ids)} {'password' if len(self.password_ids) == 1 else 'passwords'}")
         if self.autosync_only:
             parts.append("AutoSync")
         return ", ".join(parts) or "everything"

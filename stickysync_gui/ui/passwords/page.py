@@ -173,11 +173,15 @@ class PasswordsPage(QWidget):
     def _show_counts(self) -> None:
         client_id = self.filters.clients.client_id
         name = self.reader.client_name(client_id) if client_id is not None else ""
-        lines = self.table.selected_lines()
-        selected = len(lines)
-        self.row_line.say(row_words(self.model.list.at(lines[0])) if selected == 1 else "")
+        selected = self._show_row()
         self.action_bar.show_counts(len(self.model.list), self._in_client, name, selected)
         self._show_usable()
+
+    def _show_row(self) -> int:
+        """Tell the chosen row in full when it is one; returns how many are chosen."""
+        lines = self.table.selected_lines()
+        self.row_line.say(row_words(self.model.list.at(lines[0])) if len(lines) == 1 else "")
+        return len(lines)
 
     def _say_why_empty(self) -> None:
         if self.model.list.rows:
@@ -237,6 +241,7 @@ class PasswordsPage(QWidget):
                 self._counts[new.mark] += 1
             changed.append(new)
         self.model.replace(changed)
+        self._show_row()
         self.strip.show_counts(self._counts)
 
     def _run_ended(self, summary: Summary | None) -> None:
