@@ -32,6 +32,12 @@ test: setup setup-tests ## run all tests; a private MariaDB and a virtual screen
 	QT_QPA_PLATFORM=xcb $(XVFB) $(PYTEST) -q -m xvfb
 	$(PYTEST) -q
 
+# Optional: Debian has MySQL in its unstable release only, which moves. build/mysql keeps what was fetched.
+.PHONY: test-mysql
+test-mysql: setup setup-tests ## the database tests against a real MySQL server, fetched into build/mysql (60 MB)
+	tests/mysql/fetch build/mysql
+	$(PYTEST) -q -m mysql tests/mysql
+
 .PHONY: check
 check: setup ## formatting, lint, types, layers and the tests of pure code: seconds, for every save
 	$(BIN)/ruff format --check

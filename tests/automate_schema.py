@@ -4,6 +4,7 @@ Column names and the cipher follow automate-db.md 3 to 6; types and keys that no
 variants turn round.
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 import pymysql
 
+NO_SUCH_FUNCTION = 1305
 PLUGIN_TABLES = (
     "plugin_stickysync_companymap",
     "plugin_stickysync_passwordautosync",
@@ -87,7 +89,13 @@ def seed_password(
     """
     key_id = client_id if key_client_id is None else key_client_id
     with connection.cursor() as cursor:
-        cursor.execute("SELECT AES_ENCRYPT(%s, SHA(CONCAT(' ', %s + 1)))", (value, key_id))
+        try:
+            cursor.execute("SELECT AES_ENCRYPT(%s, SHA(CONCAT(' ', %s + 1)))", (value, key_id))
+        except pymysql.err.OperationalError as error:
+            if error.args[0] != NO_SUCH_FUNCTION:
+                raise
+            # MySQL 9 has no SHA() any more.
+            cursor.execute("SELECT AES_ENCRYPT(%s, %s)", (value, hashlib.sha1(f" {key_id + 1}".encode()).hexdigest()))
         row = cursor.fetchone()
     assert row is not None
     return seed_stored_password(

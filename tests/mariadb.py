@@ -206,11 +206,9 @@ class MariaDb:
             raise RuntimeError(f"mariadb-install-db failed:\n{done.stdout}\n{done.stderr}")
         self._installed = True
 
-    def _serve(self, port: int) -> bool:
-        """Start on `port`; False when somebody else took it in between."""
+    def _command(self, port: int) -> list[str]:
         certificate = self.certificate
-        command = [
-            *_dying_with_us(),
+        return [
             _program("mariadbd"),
             "--no-defaults",
             f"--datadir={self._folder / 'data'}",
@@ -226,6 +224,10 @@ class MariaDb:
             *SPEED_OPTIONS,
             *_as_root(),
         ]
+
+    def _serve(self, port: int) -> bool:
+        """Start on `port`; False when somebody else took it in between."""
+        command = [*_dying_with_us(), *self._command(port)]
         before = len(self.error_log)
         # A session of its own, so that Ctrl-C reaches the test run alone, which then stops the server in good order.
         silent = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
