@@ -15,6 +15,7 @@ from stickysync_gui.backend.itglue_memory import ItGlueMemory
 from stickysync_gui.backend.key_custody import KeyCustody
 from stickysync_gui.domain.connection import DatabaseAddress, DatabaseState, ItGlueState, KeyState, Region
 from stickysync_gui.domain.findings import Finding
+from stickysync_gui.domain.progress import Report, no_report
 from stickysync_gui.domain.records import Category
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.errors import (
@@ -167,7 +168,7 @@ class Connections:
         except StickySyncError as error:
             say(key_unusable(error))
         else:
-            async with self._keys.itglue() as glue:
+            async with self._keys.itglue(patient=False) as glue:
                 await check_itglue(glue, say)
         return findings
 
@@ -198,9 +199,11 @@ class Connections:
         """Seal the stored key under a new passphrase; see `KeyCustody.change_passphrase`."""
         await self._keys.change_passphrase(old, new)
 
-    async def apply_key(self, key: Secret, region: Region | None, *, replace: bool = False) -> ItGlueState:
+    async def apply_key(
+        self, key: Secret, region: Region | None, *, replace: bool = False, report: Report = no_report
+    ) -> ItGlueState:
         """Check a key live, then store it sealed; see `KeyCustody.apply`."""
-        state = await self._keys.apply(key, region, replace=replace)
+        state = await self._keys.apply(key, region, replace=replace, report=report)
         self._memory.forget()
         return state
 

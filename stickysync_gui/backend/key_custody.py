@@ -11,13 +11,16 @@ from stickysync_gui.domain.connection import ItGlueState, KeyState, Region
 from stickysync_gui.domain.progress import Report, no_report
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.errors import DatabaseRefused, KeyUnreadable, PassphraseNeeded, UsageError, WrongPassphrase
-from stickysync_gui.itglue.access import allowed_url, check_key, detect_region, is_loopback
-from stickysync_gui.itglue.client import ItGlue
+from stickysync_gui.itglue.access import allowed_url, check_key, detect_region, is_loopback, settle_region
+from stickysync_gui.itglue.client import REQUEST_SECONDS, ItGlue
 from stickysync_gui.itglue.pacing import Budget, Pacer
 from stickysync_gui.keychain import Keychain
 from stickysync_gui.storage import plugin, sealing
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.sealing import SealedKey
+
+CHECK_SECONDS = 20.0
+"""For one request of a check; somebody sits and waits for it."""
 
 
 class KeyCustody:
@@ -141,13 +144,16 @@ class KeyCustody:
         self._state = ItGlueState(allowed_url(url), region, words)
         return self._state
 
-    async def apply(self, key: Secret, region: Region | None, *, replace: bool = False) -> ItGlueState:
+    async def apply(
+        self, key: Secret, region: Region | None, *, replace: bool = False, report: Report = no_report
+    ) -> ItGlueState:
         """Check a key live, then store it sealed.
 
         Args:
             key: blanks and line breaks round it are removed.
             region: None tries all three.
             replace: over a value that cannot be read.
+            report: is told of waits.
 
         Raises:
             PassphraseNeeded, ForeignKeyStored, WrongPassphrase: before anything is sent.
@@ -163,11 +169,15 @@ class KeyCustody:
         stored = await self._stored_key()
         if stored is not None and not replace:
             await asyncio.to_thread(sealing.unseal, stored, passphrase)
+
+        def asking(at: str) -> ItGlue:
+            return self._itglue_at(at, key, report, patient=False)
+
         url = self.itglue_url
-        if not url and region is None:
-            region = await detect_region(lambda at: self._itglue_at(at, key))
-        url = url or (region.url if region else "")
-        async with self._itglue_at(url, key) as glue:
+        if not url:
+            region = await settle_region(asking, region)
+            url = region.url
+        async with asking(url) as glue:
             await check_key(glue)
         await self._write_key(SealedKey(key, None if self.itglue_url else region), passphrase)
         return await self._use(SealedKey(key, region), "stored API key")
@@ -187,27 +197,46 @@ class KeyCustody:
     async def check_stored(self) -> ItGlueState:
         """Open the stored key and check it live."""
         state = await self.open()
-        async with self.itglue() as glue:
+        async with self.itglue(patient=False) as glue:
             await check_key(glue)
         return state
 
-    def itglue(self, report: Report = no_report, stop: asyncio.Event | None = None) -> ItGlue:
+    def itglue(self, report: Report = no_report, stop: asyncio.Event | None = None, *, patient: bool = True) -> ItGlue:
         """A client for one job; use it as an async context manager.
+
+        Args:
+            patient: False gives up soon, for a check that somebody waits for.
 
         Raises:
             KeyUnreadable: there is no usable key.
         """
         if self._state is None or self._key is None:
             raise _no_key()
-        return self._itglue_at(self._state.url, self._key, report, stop)
+        return self._itglue_at(self._state.url, self._key, report, stop, patient=patient)
 
     def _itglue_at(
-        self, url: str, key: Secret, report: Report = no_report, stop: asyncio.Event | None = None
+        self,
+        url: str,
+        key: Secret,
+        report: Report = no_report,
+        stop: asyncio.Event | None = None,
+        *,
+        patient: bool = True,
     ) -> ItGlue:
         local = is_loopback(url)
         # The sandbox has no limit to keep; IT Glue's counts for everything in this process.
         pacer = self._pacers.setdefault(local, Pacer(Budget(requests=None) if local else Budget()))
-        return ItGlue(url, key, pacer, stop=stop, report=report, context=self._context())
+        seconds = REQUEST_SECONDS if patient else CHECK_SECONDS
+        return ItGlue(
+            url,
+            key,
+            pacer,
+            stop=stop,
+            report=report,
+            context=self._context(),
+            request_seconds=seconds,
+            patient=patient,
+        )
 
     def _context(self) -> ssl.SSLContext:
         if self._tls_context is None:

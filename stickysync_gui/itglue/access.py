@@ -82,6 +82,41 @@ def no_password_access(host: str, refused: Refused) -> KeyRefused:
     )
 
 
+async def settle_region(open_at: Callable[[str], ItGlue], wanted: Region | None) -> Region:
+    """The wanted region if the key is known there, or without a wish the one that knows it.
+
+    Args:
+        open_at: makes a client for a base URL.
+
+    Raises:
+        KeyRefused: the key is another region's, or none's; the words say which.
+        ItGlueUnreachable: the region cannot be asked.
+    """
+    if wanted is None:
+        return await detect_region(open_at)
+    async with open_at(wanted.url) as glue:
+        try:
+            await glue.probe()
+        except KeyRefused as error:
+            refusal = error
+        else:
+            return wanted
+    for other in Region:
+        if other is wanted:
+            continue
+        async with open_at(other.url) as glue:
+            try:
+                await glue.probe()
+            except (KeyRefused, ItGlueUnreachable):
+                continue
+        raise KeyRefused(
+            happened=f"This API key belongs to IT Glue's {other.label} region, not to {wanted.label}.",
+            unchanged=_NOTHING,
+            todo=f"Choose {other.label}, or let the region be detected, and apply the key again.",
+        )
+    raise refusal
+
+
 async def detect_region(open_at: Callable[[str], ItGlue]) -> Region:
     """Find the region that knows the key.
 

@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 REQUEST_SECONDS = 60.0
 READ_ATTEMPTS = 4
+HASTY_ATTEMPTS = 2
 THROTTLED_ATTEMPTS = 9
 _IDS_PER_LIST = 100
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0
@@ -47,6 +48,7 @@ class ItGlue:
         stop: set when the user asks to stop; ends every wait.
         context: a TLS context built beforehand, off the window's thread (building one takes some 20 ms).
         request_seconds: total time for one request.
+        patient: False gives up soon, for a check that somebody sits and waits for.
 
     Raises:
         KeyRefused: the key is none that could be sent.
@@ -62,8 +64,11 @@ class ItGlue:
         report: Report = no_report,
         context: ssl.SSLContext | None = None,
         request_seconds: float = REQUEST_SECONDS,
+        patient: bool = True,
     ) -> None:
         self._pacer = pacer
+        self._read_attempts = READ_ATTEMPTS if patient else HASTY_ATTEMPTS
+        self._throttled_attempts = THROTTLED_ATTEMPTS if patient else 1
         self._stop = stop
         self._report = report
         self._request_seconds = request_seconds
@@ -182,7 +187,7 @@ class ItGlue:
             row: a refusal of rights may be about this one record and is handed on as `Refused`.
         """
         lost: AnswerLost | NotSent | None = None
-        for attempt in range(READ_ATTEMPTS):
+        for attempt in range(self._read_attempts):
             if attempt:
                 await self._back_off(attempt)
             try:
@@ -202,12 +207,14 @@ class ItGlue:
         raise self.unreachable(lost)
 
     async def _unthrottled(self, method: str, path: str, params: dict[str, str]) -> bytes:
-        for _ in range(THROTTLED_ATTEMPTS):
+        for _ in range(self._throttled_attempts):
             async with self.turn():
                 try:
                     return await self._exchange(method, path, params=params)
                 except Throttled:
                     continue
+        if self._throttled_attempts == 1:
+            raise words.throttled(self.host, self._pacer.paused_seconds)
         raise self.still_throttled()
 
     async def _back_off(self, attempt: int) -> None:
@@ -275,7 +282,8 @@ class ItGlue:
             async with asyncio.timeout(self._request_seconds):
                 answer = await self._http.request(method, path, params=params, content=body, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise NotSent(_connect_words(error), is_tls=_is_tls(error)) from None
+            tls = _tls_error(error)
+            raise NotSent(words.tls_refused(tls) if tls else _connect_words(error), is_tls=tls is not None) from None
         except (TimeoutError, httpx.TimeoutException):
             raise AnswerLost(f"no answer within {self._request_seconds:.0f} s", too_slow=True) from None
         except httpx.HTTPError:
@@ -344,20 +352,18 @@ def _written_many(body: bytes) -> list[Entry]:
     return entries
 
 
-def _is_tls(error: httpx.TransportError) -> bool:
+def _tls_error(error: httpx.TransportError) -> ssl.SSLError | None:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
-            return True
+            return cause
         cause = cause.__cause__ or cause.__context__
-    return False
+    return None
 
 
 def _connect_words(error: httpx.TransportError) -> str:
     if isinstance(error, httpx.ProxyError):
         return "the proxy does not let it through"
-    if _is_tls(error):
-        return "its TLS certificate was not accepted"
     if isinstance(error, httpx.TimeoutException):
         return "no connection within the time limit"
     text = str(error).casefold()
