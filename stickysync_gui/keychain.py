@@ -27,6 +27,9 @@ class SecretStore(Protocol):
     def set_password(self, service_name: str, username: str, password: str) -> None:
         """Store a text."""
 
+    def delete_password(self, service_name: str, username: str) -> None:
+        """Forget a text; raises what it likes when there is none."""
+
 
 class ForgetfulStore:
     """Keeps secrets until the program ends."""
@@ -41,6 +44,10 @@ class ForgetfulStore:
     def set_password(self, service_name: str, username: str, password: str) -> None:
         """Store a text."""
         self._kept[(service_name, username)] = password
+
+    def delete_password(self, service_name: str, username: str) -> None:
+        """Forget a text."""
+        self._kept.pop((service_name, username), None)
 
 
 class Keychain:
@@ -63,6 +70,8 @@ class Keychain:
         self._store = store
         self._environment = environment
         self._know = know
+        self._for_now: dict[str, Secret] = {}
+        """What the key store did not take, so that a window without one can work until it is closed."""
 
     def note(self, secret: Secret) -> Secret:
         """Tell the redactor of a secret that came from elsewhere; returns it."""
@@ -94,6 +103,16 @@ class Keychain:
         """
         self._keep(f"{profile_id}/passphrase", passphrase, "STICKYSYNC_PASSPHRASE")
 
+    def forget(self, profile_id: str) -> None:
+        """Forget a profile's secrets; for a profile that is removed."""
+        for name in (f"{profile_id}/database", f"{profile_id}/passphrase"):
+            self._for_now.pop(name, None)
+            try:
+                self._system_store().delete_password(SERVICE, name)
+            except Exception as problem:
+                # Most often there was none.
+                _log.info("the key store forgets nothing under %s (%s)", name, type(problem).__name__)
+
     def api_key(self) -> Secret | None:
         """An API key from the environment, instead of the stored one; without blanks round it."""
         found = self._environment_secret("STICKYSYNC_API_KEY")
@@ -118,8 +137,8 @@ class Keychain:
             value = self._system_store().get_password(SERVICE, name)
         except Exception as problem:
             _log.warning("the key store cannot be read (%s)", type(problem).__name__)
-            return None
-        return self.note(Secret(value)) if value else None
+            value = None
+        return self.note(Secret(value)) if value else self._for_now.get(name)
 
     def _keep(self, name: str, secret: Secret, variable: str) -> None:
         try:
@@ -127,10 +146,12 @@ class Keychain:
         except Exception as problem:
             kind = type(problem).__name__
         else:
+            self._for_now.pop(name, None)
             return
+        self._for_now[name] = secret
         raise KeyStoreUnavailable(
             happened=f"This system's key store did not take the secret ({kind}).",
-            unchanged="It was not kept anywhere.",
+            unchanged="It was not kept anywhere; this program knows it until it ends.",
             todo=f"Unlock the key store; or, where there is none, set {variable} or {variable}_FILE.",
         )
 

@@ -27,6 +27,9 @@ class Broken:
     def set_password(self, service_name: str, username: str, password: str) -> None:
         raise self._error
 
+    def delete_password(self, service_name: str, username: str) -> None:
+        raise self._error
+
 
 BROKEN = [
     keyring.errors.NoKeyringError("no backend"),
@@ -53,9 +56,33 @@ def test_a_key_store_that_fails_is_as_good_as_empty_and_takes_nothing(error: Exc
         with pytest.raises(KeyStoreUnavailable) as caught:
             keep("p", Secret(CANARY))
         assert caught.value.exit_code is ExitCode.USAGE
-        assert caught.value.unchanged == "It was not kept anywhere."
+        assert caught.value.unchanged == "It was not kept anywhere; this program knows it until it ends."
         assert f"{variable} or {variable}_FILE" in caught.value.todo
         assert_silent(caught.value, CANARY)
+
+
+def test_without_a_key_store_a_secret_lasts_until_the_program_ends() -> None:
+    keychain = Keychain(Broken(BROKEN[0]), {})
+    with pytest.raises(KeyStoreUnavailable):
+        keychain.keep_passphrase("p", Secret(CANARY))
+
+    assert keychain.passphrase("p") == Secret(CANARY)
+    assert keychain.passphrase("q") is None
+    assert Keychain(Broken(BROKEN[0]), {}).passphrase("p") is None
+    assert CANARY not in repr(vars(keychain))
+    keychain.forget("p")
+    assert keychain.passphrase("p") is None
+
+
+def test_the_secrets_of_a_removed_profile_are_forgotten(key_store: MemoryKeyring) -> None:
+    keychain = Keychain(environment={})
+    keychain.keep_database_password("p", Secret(CANARY))
+    keychain.keep_passphrase("q", Secret("other"))
+
+    keychain.forget("p")
+    keychain.forget("never kept")
+
+    assert key_store.entries == {(SERVICE, "q/passphrase"): "other"}
 
 
 def test_without_a_key_store_the_environment_does(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,18 @@ class Connections:
         """The profile's database password, from the environment or the key store."""
         return await asyncio.to_thread(self._keychain.database_password, profile.id)
 
+    async def forget_profile(self, profile: Profile) -> None:
+        """Remove a profile with its secrets; when it is the open one, its database is closed."""
+        kept = tuple(other for other in self.settings.profiles if other.id != profile.id)
+        current = self.settings.current_profile
+        if current == profile.id:
+            current = kept[0].id if kept else ""
+        if self._profile is not None and self._profile.id == profile.id:
+            await self.disconnect()
+            self._profile = None
+        self.save_settings(replace(self.settings, profiles=kept, current_profile=current))
+        await asyncio.to_thread(self._keychain.forget, profile.id)
+
     def trust_certificate(self, address: DatabaseAddress, fingerprint: str) -> None:
         """Remember a server's certificate for databases that are named by URL."""
         known = {**self.settings.trusted_certificates, f"{address.host}:{address.port}": fingerprint}
@@ -120,19 +132,23 @@ class Connections:
 
         Raises:
             DatabaseUnreachable, DatabaseRefused: in words; what was open before is closed.
+            KeyStoreUnavailable: connected, but the password was not kept.
             UnknownCertificate: the certificate is to be confirmed first.
         """
         await self.disconnect()
         self._profile = profile
         self._keys.profile_id = profile.id
+        if password is not None:
+            self._keychain.note(password)
         await self._door.open(profile.database, password or await self.saved_database_password(profile))
         if remember:
-            if password is not None:
-                await asyncio.to_thread(self._keychain.keep_database_password, profile.id, password)
             self.save_settings(self.settings.with_profile(profile))
         # Why the key cannot be opened is for `key_state` to say; the database is open all the same.
         with suppress(KeyUnreadable, UsageError, ItGlueUnreachable, KeyRefused, DatabaseRefused):
             await self._keys.open()
+        if remember and password is not None:
+            # Last, since the connection is good also where no key store takes its password.
+            await asyncio.to_thread(self._keychain.keep_database_password, profile.id, password)
         return self._opened_state()
 
     async def disconnect(self) -> None:
@@ -198,6 +214,10 @@ class Connections:
     async def change_passphrase(self, old: Secret, new: Secret) -> None:
         """Seal the stored key under a new passphrase; see `KeyCustody.change_passphrase`."""
         await self._keys.change_passphrase(old, new)
+
+    async def renew_passphrase(self, new: Secret) -> None:
+        """The same on a PC that knows the old one; see `KeyCustody.renew_passphrase`."""
+        await self._keys.renew_passphrase(new)
 
     async def apply_key(
         self, key: Secret, region: Region | None, *, replace: bool = False, report: Report = no_report

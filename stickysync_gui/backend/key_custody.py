@@ -10,7 +10,14 @@ from stickysync_gui.backend.automate_door import AutomateDoor
 from stickysync_gui.domain.connection import ItGlueState, KeyState, Region
 from stickysync_gui.domain.progress import Report, no_report
 from stickysync_gui.domain.secret import Secret
-from stickysync_gui.errors import DatabaseRefused, KeyUnreadable, PassphraseNeeded, UsageError, WrongPassphrase
+from stickysync_gui.errors import (
+    DatabaseRefused,
+    KeyStoreUnavailable,
+    KeyUnreadable,
+    PassphraseNeeded,
+    UsageError,
+    WrongPassphrase,
+)
 from stickysync_gui.itglue.access import allowed_url, check_key, detect_region, is_loopback, settle_region
 from stickysync_gui.itglue.client import REQUEST_SECONDS, ItGlue
 from stickysync_gui.itglue.pacing import Budget, Pacer
@@ -91,7 +98,7 @@ class KeyCustody:
         Raises:
             UsageError: too short. WrongPassphrase: the stored key does not open with it; nothing is kept.
         """
-        _require_length(passphrase)
+        _require_length(self._keychain.note(passphrase))
         stored = await self._stored_key()
         if stored is not None and sealing.is_ours(stored):
             await asyncio.to_thread(sealing.unseal, stored, passphrase)
@@ -106,13 +113,31 @@ class KeyCustody:
 
         Raises:
             KeyUnreadable: there is no key that `old` opens. UsageError: `new` is too short.
+            KeyStoreUnavailable: it is done, but this PC did not keep the new one.
         """
+        for given in (old, new):
+            self._keychain.note(given)
         _require_length(new)
         stored = await self._stored_key()
         if stored is None:
             raise _no_key()
         await self._write_key(await asyncio.to_thread(sealing.unseal, stored, old), new)
-        await asyncio.to_thread(self._keychain.keep_passphrase, self.profile_id, new)
+        try:
+            await asyncio.to_thread(self._keychain.keep_passphrase, self.profile_id, new)
+        except KeyStoreUnavailable as error:
+            error.unchanged = "The API key is stored under the new passphrase; only this PC did not keep that."
+            raise
+
+    async def renew_passphrase(self, new: Secret) -> None:
+        """`change_passphrase` on a PC that knows the old one.
+
+        Raises:
+            PassphraseNeeded: it does not. Also what `change_passphrase` raises.
+        """
+        old = await self._passphrase()
+        if old is None:
+            raise _no_passphrase()
+        await self.change_passphrase(old, new)
 
     async def open(self) -> ItGlueState:
         """Make the API key usable: from the environment, else the stored one.
@@ -265,5 +290,6 @@ def _no_passphrase() -> PassphraseNeeded:
     return PassphraseNeeded(
         happened="This PC does not know the team's passphrase.",
         unchanged="Nothing was sent or stored.",
-        todo="Enter it on the Configuration tab (stickysync passphrase set).",
+        todo="Enter it on the Configuration tab (stickysync passphrase set). A PC without a key store takes it from "
+        "STICKYSYNC_PASSPHRASE or STICKYSYNC_PASSPHRASE_FILE.",
     )

@@ -25,6 +25,8 @@ LOCK_WAIT, DEADLOCK, GONE_AWAY, LOST_IN_QUERY = 1205, 1213, 2006, 2013
 LOST = frozenset({GONE_AWAY, LOST_IN_QUERY, 0, 1053, 1927, 4031})
 """The connection died. PyMySQL reports a closed one as 0; 1053, 1927 and 4031 are a server's last words on it."""
 REPEATABLE = LOST | {LOCK_WAIT, DEADLOCK}
+DENIED = frozenset({1142, 1143})
+"""A right on a table or on a column is missing."""
 
 UNCHANGED = "Nothing was changed."
 _CAUSES = (

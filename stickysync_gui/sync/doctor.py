@@ -24,13 +24,15 @@ async def check_database(database: Database, tables: TablesFound, facts: ServerF
     """Everything that can be checked on Automate's side; a failed check does not stop the next."""
     say(Finding("Database", Verdict.OK, f"Connected to {database.address.words()} ({facts.version})."))
     say(_way(database, facts))
+    account = await database.run(probes.account)
     for table in probes.READ_TABLES:
-        await _can_read(database, table, say)
+        await _can_read(database, table, account, say)
     say(_tables(tables))
     for problem in tables.problems():
         say(Finding("Id columns and versions", Verdict.WARNING, problem, "Sync refuses only when an id does not fit."))
+    for table in tables.present:
+        await _can_write(database, table, account, say)
     if not tables.missing:
-        await _can_write(database, say)
         await _other_plugin(database, say)
     await _scheme(database, say)
     say(_clock(facts))
@@ -73,22 +75,38 @@ def _way(database: Database, facts: ServerFacts) -> Finding:
     return Finding("TLS", Verdict.WARNING, words, "Switch TLS on at the server, then choose pin or verify.")
 
 
-async def _can_read(database: Database, table: str, say: Say) -> None:
+async def _can_read(database: Database, table: str, account: str, say: Say) -> None:
+    name = f"Read {table}"
     try:
-        await database.run(probes.read_one, table)
+        lacking = await database.run(probes.unreadable_columns, table)
     except StickySyncError as error:
-        say(Finding(f"Read {table}", Verdict.FAILED, error.happened, error.todo))
+        say(Finding(name, Verdict.FAILED, error.happened, error.todo))
+        return
+    if lacking:
+        words = f"{account} may not read {', '.join(lacking)} of {table}."
+        say(Finding(name, Verdict.FAILED, words, _grant(database, f"SELECT ({', '.join(lacking)})", table, account)))
     else:
-        say(Finding(f"Read {table}", Verdict.OK, "Allowed."))
+        say(Finding(name, Verdict.OK, "Allowed."))
 
 
-async def _can_write(database: Database, say: Say) -> None:
+async def _can_write(database: Database, table: str, account: str, say: Say) -> None:
+    name = f"Rights on {table}"
     try:
-        await database.run(probes.write_and_undo)
+        lacking = await database.run(probes.rights_lacking, table)
     except StickySyncError as error:
-        say(Finding("Write the plugin's tables", Verdict.FAILED, error.happened, error.todo))
+        say(Finding(name, Verdict.FAILED, error.happened, error.todo))
+        return
+    if lacking:
+        words = f"{account} lacks {', '.join(lacking)} on {table}."
+        if "SELECT" not in lacking:
+            words += " Looking and planning work all the same."
+        say(Finding(name, Verdict.FAILED, words, _grant(database, ", ".join(lacking), table, account)))
     else:
-        say(Finding("Write the plugin's tables", Verdict.OK, "Allowed."))
+        say(Finding(name, Verdict.OK, "Allowed."))
+
+
+def _grant(database: Database, rights: str, table: str, account: str) -> str:
+    return f"Let a DBA run: GRANT {rights} ON `{database.address.schema}`.`{table}` TO {account};"
 
 
 def _tables(tables: TablesFound) -> Finding:
@@ -99,10 +117,17 @@ def _tables(tables: TablesFound) -> Finding:
 
 
 async def _other_plugin(database: Database, say: Say) -> None:
-    newer = await database.run(probes.links_newer_than_our_runs)
+    try:
+        newer = await database.run(probes.links_newer_than_our_runs)
+    except StickySyncError:
+        say(Finding("Other plugin", Verdict.NOT_CHECKED, "The links and runs could not be read."))
+        return
     if newer:
         words = f"{newer} links were synced after the last run of this program: the Control Center plugin seems active."
-        remedy = "Switch it off in the Control Center (Tools > Plugin Manager); two writers may create entries twice."
+        remedy = (
+            "Two that sync create entries twice. In the Control Center open Tools > Plugin Manager, disable StickySync "
+            "there, and restart the Control Center."
+        )
         say(Finding("Other plugin", Verdict.WARNING, words, remedy))
     else:
         say(Finding("Other plugin", Verdict.OK, "No sign of an active Control Center plugin."))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from stickysync_gui.domain.findings import Finding, Verdict
 from stickysync_gui.domain.planned import Action, PlannedRow, Status
 from stickysync_gui.domain.progress import Summary
 from stickysync_gui.domain.records import Entry, Field, SyncState
@@ -15,6 +16,7 @@ from stickysync_gui.storage import choices, plugin, probes, run_lock, schema, se
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.automate_side import automate_side
 from stickysync_gui.storage.database import Database
+from stickysync_gui.sync.doctor import check_database
 from tests.automate_schema import seed_client, seed_password
 from tests.mariadb import HOST
 from tests.mariadb import Database as Schema
@@ -177,6 +179,53 @@ async def test_each_column_that_may_not_be_read_is_named(opens: Opener, automate
             as_root(automate, f"GRANT {right} TO {ACCOUNT}")
             assert f"SELECT ({column.name}) on {automate.schema}.{table.name}" in error.happened
             assert f"GRANT SELECT ({column.name}) ON `{automate.schema}`.`{table.name}`" in error.todo
+
+
+@pytest.mark.usefixtures("account")
+async def test_the_self_check_lists_all_that_is_missing_with_statements_to_paste(
+    opens: Opener, automate: Schema
+) -> None:
+    """One right or column after the other is taken away and found, alone and together with those before it."""
+    as_root(automate, *grants_of_ours(automate.schema))
+    database = opens("x", user="sticky")
+    assert await failed_checks(database) == []
+    taken = []
+    for table in t.plugin.tables:
+        for right in ("INSERT", "UPDATE", "DELETE", "SELECT"):
+            as_root(automate, f"REVOKE {right} ON {automate.schema}.{table} FROM {ACCOUNT}")
+            failed = await failed_checks(database)
+            taken.append((right, table))
+            # Without any right a table is not even seen.
+            seen = [(r, t_) for r, t_ in taken if t_ == table or not gone(taken, t_)]
+            if gone(taken, table):
+                assert any(table in finding.words and finding.name == "Plugin tables" for finding in failed)
+            else:
+                assert all(any(r in f.words and f.name == f"Rights on {t_}" for f in failed) for r, t_ in seen)
+        as_root(automate, f"GRANT SELECT ON {automate.schema}.{table} TO {ACCOUNT}")
+        taken.remove(("SELECT", table))
+    for table in t.automate.tables.values():
+        for column in table.columns:
+            as_root(automate, f"REVOKE SELECT ({column.name}) ON {automate.schema}.{table.name} FROM {ACCOUNT}")
+            (reading_it,) = [f for f in await failed_checks(database) if f.name == f"Read {table.name}"]
+            assert column.name in reading_it.words
+
+    failed = await failed_checks(database)
+    as_root(automate, *(found.remedy.removeprefix("Let a DBA run: ") for found in failed if "GRANT" in found.remedy))
+
+    assert len(failed) == len(t.plugin.tables) + len(t.automate.tables) + 1, "the values could not be tried either"
+    assert all(f.words.endswith("Looking and planning work all the same.") for f in failed if "Rights" in f.name)
+    assert await failed_checks(database) == []
+
+
+def gone(taken: list[tuple[str, str]], table: str) -> bool:
+    return sum(1 for _, other in taken if other == table) == 4
+
+
+async def failed_checks(database: Database) -> list[Finding]:
+    found: list[Finding] = []
+    facts = await database.open()
+    await check_database(database, await database.run(schema.find_tables), facts, found.append)
+    return [finding for finding in found if finding.verdict in (Verdict.FAILED, Verdict.NOT_CHECKED)]
 
 
 @pytest.mark.usefixtures("account")
