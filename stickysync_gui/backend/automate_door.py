@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from stickysync_gui.domain.connection import DatabaseAddress, DatabaseState
@@ -21,6 +22,7 @@ class AutomateDoor:
         self._database: Database | None = None
         self._facts: ServerFacts | None = None
         self._tables: TablesFound | None = None
+        self._closing: set[asyncio.Task[None]] = set()
 
     @property
     def state(self) -> DatabaseState | None:
@@ -58,8 +60,12 @@ class AutomateDoor:
         try:
             facts = await database.open()
             tables = await database.run(schema.find_tables)
+        except asyncio.CancelledError:
+            # Its thread may hang in an attempt to connect for seconds more; nobody has to watch that.
+            self._close_behind(database)
+            raise
         except BaseException:
-            await database.close()
+            await self._close_behind(database)
             raise
         self._database, self._facts, self._tables = database, facts, tables
 
@@ -68,7 +74,14 @@ class AutomateDoor:
         database, self._database = self._database, None
         self._facts = self._tables = None
         if database is not None:
-            await database.close()
+            await asyncio.shield(self._close_behind(database))
+
+    def _close_behind(self, database: Database) -> asyncio.Task[None]:
+        """Close it even when whoever asked for that waits no longer."""
+        task = asyncio.ensure_future(database.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        return task
 
     async def create_tables(self) -> None:
         """Create the tables that are missing."""

@@ -143,13 +143,20 @@ class Connections:
         await self._door.open(profile.database, password or await self.saved_database_password(profile))
         if remember:
             self.save_settings(self.settings.with_profile(profile))
-        # Why the key cannot be opened is for `key_state` to say; the database is open all the same.
-        with suppress(KeyUnreadable, UsageError, ItGlueUnreachable, KeyRefused, DatabaseRefused):
-            await self._keys.open()
+        await self._open_key_or_not()
         if remember and password is not None:
             # Last, since the connection is good also where no key store takes its password.
             await asyncio.to_thread(self._keychain.keep_database_password, profile.id, password)
         return self._opened_state()
+
+    async def _open_key_or_not(self) -> None:
+        """Why the key cannot be opened is for `key_state` to say; the database is open all the same."""
+        try:
+            with suppress(KeyUnreadable, UsageError, ItGlueUnreachable, KeyRefused, DatabaseRefused):
+                await self._keys.open()
+        except asyncio.CancelledError:
+            await self.disconnect()
+            raise
 
     async def disconnect(self) -> None:
         """Close the database, and forget what was read."""

@@ -97,15 +97,22 @@ class KeyCustody:
 
         Raises:
             UsageError: too short. WrongPassphrase: the stored key does not open with it; nothing is kept.
+            KeyStoreUnavailable: it is in use, but only until the program ends.
         """
         _require_length(self._keychain.note(passphrase))
         stored = await self._stored_key()
         if stored is not None and sealing.is_ours(stored):
             await asyncio.to_thread(sealing.unseal, stored, passphrase)
-        await asyncio.to_thread(self._keychain.keep_passphrase, self.profile_id, passphrase)
+        not_kept: KeyStoreUnavailable | None = None
+        try:
+            await asyncio.to_thread(self._keychain.keep_passphrase, self.profile_id, passphrase)
+        except KeyStoreUnavailable as error:
+            not_kept = error
         state = await self.stored_state()
         if state is KeyState.READABLE:
             await self.open()
+        if not_kept is not None:
+            raise not_kept
         return state
 
     async def change_passphrase(self, old: Secret, new: Secret) -> None:

@@ -17,6 +17,7 @@ from stickysync_gui.ui.autosync.rounds import LOOK, ROUND, Rounds
 from stickysync_gui.ui.autosync.standing import AutoSyncBanners, AutoSyncLine
 from stickysync_gui.ui.autosync.tray import Tray
 from stickysync_gui.ui.configuration import page as sections
+from stickysync_gui.ui.configuration.database_form import CONNECTION, START
 from stickysync_gui.ui.configuration.page import ConfigurationPage
 from stickysync_gui.ui.configuration.tables_form import PLUGIN_TABLES
 from stickysync_gui.ui.connection_bar import ConnectionBar
@@ -33,9 +34,6 @@ from stickysync_gui.ui.problems import Problem, Problems, Toast
 if TYPE_CHECKING:
     from stickysync_gui.backend import Backend
     from stickysync_gui.backend.autosync import AutoSync
-
-START = "Connect"
-CONNECTION = "connection"
 
 
 class Contents(QObject):
@@ -91,6 +89,7 @@ class Contents(QObject):
         self.problems.added.connect(self._point_at)
         self.toast.opened.connect(self.problems.show)
         self.configuration.connection_changed.connect(self._connection_changed)
+        self.configuration.mapping_wanted.connect(lambda: self.tabs.setCurrentIndex(MAPPING))
         self.configuration.rules_changed.connect(self.passwords.compare)
         self.configuration.options.conduct_changed.connect(self._take_conduct)
         self.mapping.mapping_changed.connect(self.passwords.compare)
@@ -123,6 +122,9 @@ class Contents(QObject):
             if profile_name:
                 _choose_profile(backend, profile_name)
             await backend.start()
+        except StickySyncError as error:
+            self.configuration.database.show_failure(error)
+            raise
         finally:
             self.configuration.set_backend(backend)
             self._connection_changed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from stickysync_gui.domain.secret import Secret
-from stickysync_gui.errors import StickySyncError, UnknownCertificate
+from stickysync_gui.errors import KeyStoreUnavailable, StickySyncError, UnknownCertificate
 from stickysync_gui.settings import Profile
 from stickysync_gui.ui import alerts
 from stickysync_gui.ui.configuration.address_fields import AddressFields, grouped
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from stickysync_gui.backend import Backend
 
 CONNECT = "Connect to the database"
+START = "Connect"
+"""The same, as it happens by itself when the program starts."""
 CONNECTION = "connection"
 """The group of jobs that change what is connected."""
 
@@ -50,8 +53,10 @@ class DatabaseForm(Section):
         self._backend: Backend | None = None
         self._profile = Profile("", "")
         self._failure = ""
+        self._focus_next: QWidget | None = None
+        """What gets the focus as soon as it can be used."""
         self.profiles = ProfileChoice()
-        self.profiles.chosen.connect(self._choose)
+        self.profiles.chosen.connect(self._switch)
         self.profiles.new_asked.connect(lambda: self._start("New profile", self._new()))
         self.profiles.rename_asked.connect(lambda: self._start("Rename the profile", self._rename()))
         self.profiles.remove_asked.connect(lambda: self._start("Remove the profile", self._remove()))
@@ -61,7 +66,8 @@ class DatabaseForm(Section):
         self.connect_button = push_button("Connect", self.connect_now, icon="database", default=True)
         self.disconnect_button = push_button("Disconnect", self._disconnect)
         self.test_button = push_button("Test", self._test_clicked, icon="self-check", tip="Connect, then check it all")
-        self.add_buttons(self.connect_button, self.test_button, self.disconnect_button)
+        self.cancel = push_button("Cancel", self._cancel, icon="close", shortcut="Esc")
+        self.add_buttons(self.connect_button, self.test_button, self.disconnect_button, self.cancel)
         self.column.addStretch()
         for field in (self.fields.host, self.fields.schema, self.fields.user, self.fields.password):
             field.returnPressed.connect(self.connect_now)
@@ -76,9 +82,10 @@ class DatabaseForm(Section):
     def show_state(self) -> None:
         """Show what is connected, and enable what can be done."""
         state = self._backend.database_state if self._backend else None
-        busy = self._jobs.is_busy(CONNECTION)
-        free = self._backend is not None and not busy and not self._jobs.is_busy(RUN)
-        if busy:
+        connecting = self._jobs.is_on(CONNECT) or self._jobs.is_on(START)
+        free = self._backend is not None and not self._jobs.is_busy(CONNECTION) and not self._jobs.is_busy(RUN)
+        self.cancel.setVisible(connecting)
+        if connecting:
             self.banner.say("status-checking", Tone.NEW, "Connecting…")
         elif state is not None:
             look = ("ok", Tone.GOOD) if state.encrypted or state.address.sqlite_file else ("lock-open", Tone.ALERT)
@@ -92,6 +99,14 @@ class DatabaseForm(Section):
         self.connect_button.setEnabled(free)
         self.test_button.setEnabled(free)
         self.disconnect_button.setEnabled(free and state is not None)
+        if free and self._focus_next is not None:
+            self._focus_next.setFocus()
+            self._focus_next = None
+
+    def show_failure(self, error: StickySyncError) -> None:
+        """Say why the connection at the start of the program failed."""
+        self._failure = error.sentences()
+        self.show_state()
 
     # -- connecting --------------------------------------------------------------------------------------------------
 
@@ -108,6 +123,13 @@ class DatabaseForm(Section):
         self._failure = ""
         try:
             connected = await self._connect_trusting(backend, profile, Secret(typed) if typed else None)
+        except asyncio.CancelledError:
+            self._failure = "Connecting was cancelled."
+            raise
+        except KeyStoreUnavailable as error:
+            # Connected all the same; only the password has to be typed again next time.
+            self._jobs.report(error, CONNECT)
+            connected = True
         except StickySyncError as error:
             self._failure = error.sentences()
             raise
@@ -129,6 +151,10 @@ class DatabaseForm(Section):
             address = replace(profile.database, pinned_fingerprint=unknown.fingerprint)
             await backend.connect(replace(profile, database=address), password)
         return True
+
+    def _cancel(self) -> None:
+        for name in (CONNECT, START):
+            self._jobs.stop(name)
 
     def _test_clicked(self) -> None:
         state = self._backend.database_state if self._backend else None
@@ -175,6 +201,26 @@ class DatabaseForm(Section):
             f"Look for the password of {self._profile.name}", self._hint_password(self._backend, self._profile)
         )
 
+    def _switch(self, profile_id: str) -> None:
+        """Go over to another profile, and the other tabs with it; the user may have to type its password first."""
+        backend = self._backend
+        if backend is None or self._jobs.is_busy(CONNECTION):
+            return
+        self._choose(profile_id)
+        self._failure = ""
+        is_open = backend.database_state is not None and backend.profile == self._profile
+        if profile_id and not is_open:
+            self._jobs.start(CONNECT, self._go_over(backend, self._profile), exclusive=CONNECTION)
+
+    async def _go_over(self, backend: Backend, profile: Profile) -> None:
+        if profile.database.host and await backend.saved_database_password(profile) is not None:
+            await self._connect(backend, None)
+            return
+        await backend.disconnect()
+        self._failure = f"Enter address and password of “{profile.name}”, then press Connect."
+        self._focus_next = self.fields.password if profile.database.host else self.fields.host
+        self.connection_changed.emit()
+
     async def _hint_password(self, backend: Backend, profile: Profile) -> None:
         known = bool(profile.id) and await backend.saved_database_password(profile) is not None
         if profile is self._profile and known:
@@ -189,6 +235,10 @@ class DatabaseForm(Section):
             return
         dialog = NameDialog(self, "New profile", "", self._taken(backend))
         if await alerts.shown(dialog):
+            await backend.disconnect()
+            self._failure = ""
+            self.connection_changed.emit()
+            self._focus_next = self.fields.host
             await self._save_profile(backend, Profile.new(dialog.text, type(self._profile.database)()))
 
     async def _rename(self) -> None:
@@ -210,20 +260,18 @@ class DatabaseForm(Section):
         question = alerts.Question(
             "Remove the profile",
             f"Remove the profile “{profile.name}”?",
-            "Its address and looks are forgotten on this PC. The database and IT Glue stay as they are.",
+            "Its address, its looks and its stored password and passphrase are forgotten on this PC. The database and "
+            "IT Glue stay as they are.",
             ("Remove",),
             danger=True,
         )
         if backend is None or not await alerts.ask(self, question):
             return
-        kept = tuple(p for p in backend.settings.profiles if p.id != profile.id)
-        current = kept[0].id if kept else ""
-        backend.save_settings(replace(backend.settings, profiles=kept, current_profile=current))
-        if backend.profile is not None and backend.profile.id == profile.id and backend.database_state is not None:
-            await backend.disconnect()
-            self.connection_changed.emit()
-        self.profiles.show_profiles(kept, current)
-        self._choose(current)
+        await backend.forget_profile(profile)
+        self._failure = ""
+        self.connection_changed.emit()
+        self.profiles.show_profiles(backend.settings.profiles, backend.settings.current_profile)
+        self._choose(self.profiles.profile_id)
         self.profiles_changed.emit()
 
 

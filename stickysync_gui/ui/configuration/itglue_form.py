@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from stickysync_gui.domain.connection import KeyState, Region
+from stickysync_gui.domain.progress import Event, Waiting
 from stickysync_gui.domain.secret import Secret
-from stickysync_gui.errors import ForeignKeyStored, PassphraseNeeded, StickySyncError, WrongPassphrase
+from stickysync_gui.errors import (
+    ForeignKeyStored,
+    KeyStoreUnavailable,
+    PassphraseNeeded,
+    StickySyncError,
+    WrongPassphrase,
+)
 from stickysync_gui.ui import alerts
 from stickysync_gui.ui.configuration.database_form import CONNECTION
 from stickysync_gui.ui.configuration.passphrase import KnownPassphrase, NewPassphrase
@@ -22,6 +31,7 @@ if TYPE_CHECKING:
     from stickysync_gui.backend import Backend
 
 APPLY = "Apply the API key"
+PASSPHRASE = "Set the passphrase"
 _REPLACING = {
     "foreign": (
         "Another program stored an API key here, most likely the StickySync Control Center plugin.",
@@ -51,6 +61,7 @@ class ItGlueForm(Section):
         self._outcome: tuple[str, Tone, str] | None = None
         self._key_state: KeyState | None = None
         self._has_passphrase = False
+        self._waiting = ""
         self.passphrase_words = label(wrap=False)
         self.passphrase = push_button("Passphrase…", self._passphrase_clicked, icon="lock")
         self.key = line_edit("API key", prompt="Paste the key", secret=True)
@@ -67,7 +78,8 @@ class ItGlueForm(Section):
         form.addRow("Passphrase", field_line(self.passphrase_words, self.passphrase))
         form.addRow(buddy("API &key", self.key), self.key)
         form.addRow(buddy("&Region", self.region), self.region)
-        self.add_buttons(self.apply)
+        self.cancel = push_button("Cancel", lambda: jobs.stop(APPLY), icon="close", shortcut="Esc")
+        self.add_buttons(self.apply, self.cancel)
         self.column.addStretch()
         jobs.changed.connect(self.show_state)
         self.show_state()
@@ -84,7 +96,10 @@ class ItGlueForm(Section):
             self._jobs.start("Look at the stored API key", self._look(self._backend))
         self.show_state()
 
-    async def _look(self, backend: Backend) -> None:
+    async def _look(self, backend: Backend, *, reopen: bool = False) -> None:
+        if reopen:
+            with suppress(StickySyncError):
+                await backend.open_key()
         self._has_passphrase = await backend.has_passphrase()
         self._key_state = await backend.key_state()
 
@@ -96,13 +111,15 @@ class ItGlueForm(Section):
         for widget in (self.passphrase, self.key, self.region, self.apply):
             widget.setEnabled(connected and not busy)
         self.passphrase_words.setText("Known on this PC." if self._has_passphrase else "Not known on this PC yet.")
-        self.passphrase.setText("Change on this PC…" if self._has_passphrase else "Set up…")
+        self.cancel.setVisible(self._jobs.is_on(APPLY))
+        readable = self._key_state is KeyState.READABLE
+        self.passphrase.setText("Change…" if readable else "Enter…" if self._has_passphrase else "Set up…")
         self.banner.say(*self._words(connected))
 
     def _words(self, connected: bool) -> tuple[str, Tone, str]:
         state = self._backend.itglue_state if self._backend else None
         if self._jobs.is_on(APPLY):
-            return ("status-checking", Tone.NEW, "Checking the key with IT Glue…")
+            return ("status-checking", Tone.NEW, f"Checking the key with IT Glue… {self._waiting}")
         if self._outcome is not None:
             return self._outcome
         if not connected:
@@ -119,11 +136,14 @@ class ItGlueForm(Section):
 
     def _passphrase_clicked(self) -> None:
         if self._backend is not None:
-            self._jobs.start("Set the passphrase", self._set_passphrase(self._backend), exclusive=CONNECTION)
+            self._outcome = None
+            self._jobs.start(PASSPHRASE, self._set_passphrase(self._backend), exclusive=CONNECTION)
 
     async def _set_passphrase(self, backend: Backend) -> bool:
         """Ask for the passphrase and keep it; False when the user backed out."""
         state = await backend.key_state()
+        if state is KeyState.READABLE:
+            return await self._renew_passphrase(backend)
         dialog: NewPassphrase | KnownPassphrase
         if state in (KeyState.NONE, KeyState.FOREIGN):
             dialog = NewPassphrase(self, backend.proposed_passphrase())
@@ -136,10 +156,25 @@ class ItGlueForm(Section):
         except WrongPassphrase as error:
             self._outcome = ("error", Tone.BAD, error.sentences())
             return False
+        except KeyStoreUnavailable as error:
+            # It is in use all the same; only this PC asks for it again next time.
+            self._jobs.report(error, PASSPHRASE)
         finally:
             dialog.passphrase.clear()
         self._has_passphrase = True
         self.connection_changed.emit()
+        return True
+
+    async def _renew_passphrase(self, backend: Backend) -> bool:
+        dialog = NewPassphrase(self, backend.proposed_passphrase(), changing=True)
+        if not await alerts.shown(dialog):
+            return False
+        try:
+            await backend.renew_passphrase(dialog.secret)
+        finally:
+            dialog.passphrase.clear()
+        self.connection_changed.emit()
+        self._outcome = ("ok", Tone.GOOD, "The API key is sealed under the new passphrase. Other PCs ask for it once.")
         return True
 
     # -- key ---------------------------------------------------------------------------------------------------------
@@ -148,7 +183,11 @@ class ItGlueForm(Section):
         # A key copied from a page or a mail often brings blanks and line breaks along.
         text = "".join(self.key.text().split())
         if not text:
-            self._outcome = ("info", Tone.QUIET, "Paste an API key first. IT Glue: Admin, Settings, API Keys.")
+            self._outcome = (
+                "info",
+                Tone.QUIET,
+                "Paste an API key first. IT Glue has them under Account > Settings > API Keys.",
+            )
             self.show_state()
         elif self._backend is not None and self.apply.isEnabled():
             region = Region(self.region.currentData()) if self.region.currentData() else None
@@ -158,6 +197,11 @@ class ItGlueForm(Section):
     async def _apply_key(self, backend: Backend, key: Secret, region: Region | None) -> None:
         try:
             done = await self._apply_asking(backend, key, region)
+        except asyncio.CancelledError:
+            self._outcome = ("info", Tone.QUIET, "Checking the key was cancelled.")
+            # It may have been stored at the last moment.
+            self._jobs.start("Look at the stored API key", self._look(backend, reopen=True))
+            raise
         except StickySyncError as error:
             # It stands here, beside the field it is about, until the next Apply.
             self._outcome = ("error", Tone.BAD, error.sentences())
@@ -170,11 +214,17 @@ class ItGlueForm(Section):
             where = f"{state.url}{f', region {state.region.label}' if state.region else ''}" if state else ""
             self._outcome = ("ok", Tone.GOOD, f"The key works and is stored: {where}.")
 
+    def _report(self, event: Event) -> None:
+        if isinstance(event, Waiting):
+            self._waiting = f"{event.why} Next try in {max(1, round(event.seconds))} s."
+            self.show_state()
+
     async def _apply_asking(self, backend: Backend, key: Secret, region: Region | None) -> bool:
         replacing = False
         while True:
             try:
-                await backend.apply_key(key, region, replace=replacing)
+                self._waiting = ""
+                await backend.apply_key(key, region, replace=replacing, report=self._report)
                 return True
             except PassphraseNeeded:
                 if not await self._set_passphrase(backend):

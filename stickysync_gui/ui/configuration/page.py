@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
 
 from stickysync_gui.ui import theme
-from stickysync_gui.ui.configuration.database_form import DatabaseForm
+from stickysync_gui.ui.configuration.database_form import CONNECTION, DatabaseForm
 from stickysync_gui.ui.configuration.itglue_form import ItGlueForm
+from stickysync_gui.ui.configuration.next_step import NextStep, Place, next_step
 from stickysync_gui.ui.configuration.options_form import OptionsForm
 from stickysync_gui.ui.configuration.section import Section
 from stickysync_gui.ui.configuration.self_check import SelfCheck
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from stickysync_gui.backend import Backend
 
 DATABASE, TABLES, ITGLUE, OPTIONS, CHECK = range(5)
+PLACES = {Place.DATABASE: DATABASE, Place.TABLES: TABLES, Place.ITGLUE: ITGLUE}
 SIDE_WIDTH = 190
 
 
@@ -34,12 +36,16 @@ class ConfigurationPage(QWidget):
 
     connection_changed = Signal()
     """Database, tables or key are others than before."""
+    mapping_wanted = Signal()
+    """Everything is set up, and the user wants to go on in Org Mapping."""
     rules_changed = Signal()
     """An option changed that the plan depends on."""
 
     def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._backend: Backend | None = None
+        self._jobs = jobs
+        self._acted = self._leading = False
         self.database = DatabaseForm(jobs, self.test)
         self.tables = TablesForm(jobs)
         self.itglue = ItGlueForm(jobs)
@@ -57,13 +63,26 @@ class ConfigurationPage(QWidget):
         self._add("Options", self.options)
         self._add("Self-check", self.self_check)
         self.side.currentRowChanged.connect(self._stack.setCurrentIndex)
+        self.next_step = NextStep(self._go)
+        right = QVBoxLayout()
+        right.addWidget(self._stack, 1)
+        right.addWidget(self.next_step)
         layout = QHBoxLayout(self)
         layout.addWidget(self.side)
-        layout.addWidget(self._stack, 1)
+        layout.addLayout(right, 1)
+        self.side.currentRowChanged.connect(lambda _: self._show_next_step())
+        jobs.changed.connect(self._show_next_step)
         self.database.connection_changed.connect(self._connection_changed)
-        self.tables.tables_changed.connect(self.connection_changed)
-        self.itglue.connection_changed.connect(self.connection_changed)
+        self.tables.tables_changed.connect(self._connection_changed)
+        self.itglue.connection_changed.connect(self._connection_changed)
         self.options.rules_changed.connect(self.rules_changed)
+        # Where somebody who was led to a section goes on with the keyboard.
+        self._firsts = {
+            DATABASE: self.database.fields.host,
+            TABLES: self.tables.create_button,
+            ITGLUE: self.itglue.key,
+            CHECK: self.self_check.run_button,
+        }
         self.side.setCurrentRow(DATABASE)
         self.show_state()
 
@@ -81,7 +100,8 @@ class ConfigurationPage(QWidget):
     def open(self, section: int) -> None:
         """Show a section: DATABASE, TABLES, ITGLUE, OPTIONS or CHECK."""
         self.side.setCurrentRow(section)
-        self.side.setFocus()
+        first = self._firsts.get(section)
+        (first if first is not None and first.isEnabled() else self.side).setFocus()
 
     def test(self) -> None:
         """Show the self-check and run it."""
@@ -111,9 +131,32 @@ class ConfigurationPage(QWidget):
             self.side.item(row).setIcon(theme.icon(*look))
         for section in (self.database, self.tables, self.itglue, self.self_check):
             section.show_state()
+        self._show_next_step()
 
     def _connection_changed(self) -> None:
+        # Only who sets something up is led on; who starts the program for the hundredth time is left alone.
+        self._acted = self._leading = True
         self.connection_changed.emit()
+
+    def _show_next_step(self) -> None:
+        if self._backend is None or self._jobs.is_busy(CONNECTION):
+            self.next_step.offer(None)
+            return
+        step = next_step(self._backend.database_state, self._backend.itglue_state)
+        is_here = PLACES.get(step.place) == self.side.currentRow()
+        is_news = step.place is not Place.MAPPING or self._acted
+        self.next_step.offer(step if is_news and not is_here else None)
+        if self._leading and self.next_step.isVisible():
+            self._leading = False
+            self.next_step.button.setFocus()
+
+    def _go(self, place: Place) -> None:
+        if place is Place.MAPPING:
+            self._acted = False
+            self._show_next_step()
+            self.mapping_wanted.emit()
+        else:
+            self.open(PLACES[place])
 
     def state(self) -> dict[str, Any]:
         """The open section, for the settings file."""

@@ -17,11 +17,12 @@ class NewPassphrase(QDialog):
 
     Args:
         proposed: a strong one, shown so that it can be copied; an own one may be typed instead.
+        changing: in place of one that is in use.
     """
 
-    def __init__(self, parent: QWidget, proposed: Secret) -> None:
+    def __init__(self, parent: QWidget, proposed: Secret, *, changing: bool = False) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Set up the team passphrase")
+        self.setWindowTitle("Change the team passphrase" if changing else "Set up the team passphrase")
         self.passphrase = QLineEdit(proposed.reveal())
         self.passphrase.setAccessibleName("Team passphrase")
         self.passphrase.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -41,7 +42,11 @@ class NewPassphrase(QDialog):
         layout.setSpacing(10)
         words = label(
             "The IT Glue API key is stored in Automate's database, sealed under a passphrase that your team shares. "
-            "Every PC asks for it once and keeps it in the system's key store."
+            + (
+                "Sealed anew, it opens with the old one no more: every other PC asks for the new one once."
+                if changing
+                else "Every PC asks for it once and keeps it in the system's key store."
+            )
         )
         words.setMinimumWidth(WIDTH)
         layout.addWidget(words)

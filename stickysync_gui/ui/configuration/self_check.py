@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -67,9 +68,11 @@ class SelfCheck(Section):
         self._jobs = jobs
         self._backend: Backend | None = None
         self.findings: list[Finding] = []
+        self._cancelled = False
         self.run_button = push_button("Run the self-check", self.run, icon="self-check")
         self.copy = push_button("Copy", self._copy, icon="copy", tip="Copy the findings; they hold no secrets")
-        self.add_buttons(self.run_button, self.copy)
+        self.cancel = push_button("Cancel", lambda: jobs.stop(CHECK), icon="close", shortcut="Esc")
+        self.add_buttons(self.run_button, self.cancel, self.copy)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(2)
         self.column.addLayout(self._lines)
@@ -86,11 +89,14 @@ class SelfCheck(Section):
         """Show the outcome so far, and enable what can be done."""
         on = self._jobs.is_on(CHECK)
         self.run_button.setEnabled(self._backend is not None and not on)
+        self.cancel.setVisible(on)
         self.copy.setEnabled(bool(self.findings))
         failed = sum(1 for finding in self.findings if finding.verdict is Verdict.FAILED)
         warnings = sum(1 for finding in self.findings if finding.verdict is Verdict.WARNING)
         if on:
             self.banner.say("status-checking", Tone.NEW, "Checking…")
+        elif self._cancelled:
+            self.banner.say("info", Tone.QUIET, f"Cancelled after {counted(len(self.findings), 'check')}.")
         elif failed:
             self.banner.say("error", Tone.BAD, f"{counted(failed, 'check')} failed.")
         elif warnings:
@@ -107,7 +113,12 @@ class SelfCheck(Section):
             self._jobs.start(CHECK, self._check(self._backend), exclusive=CHECK)
 
     async def _check(self, backend: Backend) -> None:
-        await backend.self_check(self._add)
+        self._cancelled = False
+        try:
+            await backend.self_check(self._add)
+        except asyncio.CancelledError:
+            self._cancelled = True
+            raise
 
     def _add(self, finding: Finding) -> None:
         self.findings.append(finding)
