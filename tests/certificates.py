@@ -22,8 +22,12 @@ class ServerCertificate:
     key_file: Path
 
 
-def make_server_certificate(folder: Path, host_names: tuple[str, ...] = ("localhost",)) -> ServerCertificate:
+def make_server_certificate(
+    folder: Path, host_names: tuple[str, ...] = ("localhost",), *, expired: bool = False
+) -> ServerCertificate:
     """Write a new authority and a certificate for `host_names` and 127.0.0.1 into `folder`.
+
+    `expired` makes a server's certificate that ended an hour ago, by an authority that is valid still.
 
     The extensions are those that Python 3.13's stricter default context asks for.
     """
@@ -41,7 +45,7 @@ def make_server_certificate(folder: Path, host_names: tuple[str, ...] = ("localh
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host_names[0])])
     addresses = [x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]
     server = (
-        _unsigned(name, ca_name, key.public_key())
+        _unsigned(name, ca_name, key.public_key(), ended=expired)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -60,7 +64,9 @@ def make_server_certificate(folder: Path, host_names: tuple[str, ...] = ("localh
     return files
 
 
-def _unsigned(name: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _unsigned(
+    name: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, *, ended: bool = False
+) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
@@ -69,7 +75,7 @@ def _unsigned(name: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + LIFETIME)
+        .not_valid_after(now - datetime.timedelta(hours=1) if ended else now + LIFETIME)
     )
 
 

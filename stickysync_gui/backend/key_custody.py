@@ -12,6 +12,8 @@ from stickysync_gui.domain.progress import Report, no_report
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.errors import (
     DatabaseRefused,
+    ItGlueUnreachable,
+    KeyRefused,
     KeyStoreUnavailable,
     KeyUnreadable,
     PassphraseNeeded,
@@ -206,11 +208,18 @@ class KeyCustody:
             return self._itglue_at(at, key, report, patient=False)
 
         url = self.itglue_url
-        if not url:
-            region = await settle_region(asking, region)
-            url = region.url
-        async with asking(url) as glue:
-            await check_key(glue)
+        try:
+            if not url:
+                region = await settle_region(asking, region)
+                url = region.url
+            async with asking(url) as glue:
+                await check_key(glue)
+        except KeyRefused as error:
+            error.unchanged = "Nothing was stored."
+            raise
+        except ItGlueUnreachable as error:
+            error.unchanged = "Whether the API key is right could not be asked; nothing was stored."
+            raise
         await self._write_key(SealedKey(key, None if self.itglue_url else region), passphrase)
         return await self._use(SealedKey(key, region), "stored API key")
 

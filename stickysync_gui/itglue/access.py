@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from stickysync_gui.domain.connection import Region
 from stickysync_gui.errors import ItGlueUnreachable, KeyRefused, UsageError
+from stickysync_gui.itglue import words
 from stickysync_gui.itglue.answers import Refused
 
 if TYPE_CHECKING:
@@ -101,19 +102,25 @@ async def settle_region(open_at: Callable[[str], ItGlue], wanted: Region | None)
             refusal = error
         else:
             return wanted
+    not_asked = False
     for other in Region:
         if other is wanted:
             continue
         async with open_at(other.url) as glue:
             try:
                 await glue.probe()
-            except (KeyRefused, ItGlueUnreachable):
+            except KeyRefused:
+                continue
+            except ItGlueUnreachable:
+                not_asked = True
                 continue
         raise KeyRefused(
             happened=f"This API key belongs to IT Glue's {other.label} region, not to {wanted.label}.",
             unchanged=_NOTHING,
             todo=f"Choose {other.label}, or let the region be detected, and apply the key again.",
         )
+    if not not_asked:
+        refusal.todo = refusal.todo.replace(words.PERHAPS_ANOTHER_REGION, words.NO_OTHER_REGION)
     raise refusal
 
 

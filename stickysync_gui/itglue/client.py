@@ -285,7 +285,7 @@ class ItGlue:
             tls = _tls_error(error)
             raise NotSent(words.tls_refused(tls) if tls else _connect_words(error), is_tls=tls is not None) from None
         except (TimeoutError, httpx.TimeoutException):
-            raise AnswerLost(f"no answer within {self._request_seconds:.0f} s", too_slow=True) from None
+            raise AnswerLost(f"no answer within {self._request_seconds:g} s", too_slow=True) from None
         except httpx.HTTPError:
             raise AnswerLost("the connection was cut") from None
         return self._judge(answer, payloads)
@@ -363,6 +363,8 @@ def _tls_error(error: httpx.TransportError) -> ssl.SSLError | None:
 
 def _connect_words(error: httpx.TransportError) -> str:
     if isinstance(error, httpx.ProxyError):
+        if str(error).startswith("407"):
+            return "the proxy wants a log-in"
         return "the proxy does not let it through"
     if isinstance(error, httpx.TimeoutException):
         return "no connection within the time limit"

@@ -9,6 +9,8 @@ from urllib.request import getproxies, proxy_bypass
 from stickysync_gui.errors import ItGlueUnreachable, KeyRefused
 from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused
 
+PERHAPS_ANOTHER_REGION = "A key of another region is refused in the same way."
+NO_OTHER_REGION = "IT Glue's other regions do not know it either."
 _UNCHANGED = "What was synced before stays; nothing else was changed."
 
 
@@ -27,7 +29,7 @@ def key_refused(host: str, refused: Refused) -> KeyRefused:
         happened=f"{host} refuses the API key ({refused.status}: {refused.words}).",
         unchanged=_UNCHANGED,
         todo="Check the key in IT Glue (Account > Settings > API Keys): it may be mistyped, paused, revoked, or "
-        "unused for 90 days. A key of another region is refused in the same way.",
+        f"unused for 90 days. {PERHAPS_ANOTHER_REGION}",
     )
 
 
@@ -39,8 +41,10 @@ def unreachable(host: str, problem: AnswerLost | NotSent) -> ItGlueUnreachable:
             "A proxy or virus scanner may break the TLS connection; IT Glue's certificate is always checked. Have "
             f"{host} exempted from inspection, or its authority installed on this PC; and check this PC's date."
         )
-    elif proxy:
+    elif proxy and isinstance(problem, NotSent):
         todo = f"This PC reaches the web through the proxy {proxy}: have it let {host} through. Then try again."
+    elif proxy:
+        todo = f"Look at IT Glue's status page and at the proxy {proxy}, by which this PC reaches the web; try again."
     else:
         todo = "Check the network, proxy and IT Glue's status page, then try again."
     return ItGlueUnreachable(happened=f"{host} cannot be reached: {problem.words}.", unchanged=_UNCHANGED, todo=todo)

@@ -88,11 +88,34 @@ def _tls_failed(cause: ssl.SSLError, address: DatabaseAddress) -> DatabaseRefuse
     if isinstance(cause, CertificateRefused):
         return UnknownCertificate(fingerprint=cause.fingerprint, changed=bool(cause.pinned), host=address.host)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return _refused(
-            f"The certificate of {where} could not be verified: {cause.verify_message}.",
-            "Give the right CA file and host name, or pin the certificate. The log-in was not sent.",
-        )
-    return _refused(f"The TLS connection to {where} failed ({cause.reason or 'no reason given'}).", _CAUSES)
+        return _unverified(cause, address)
+    return _refused(
+        f"The TLS connection to {where} failed ({cause.reason or 'no reason given'}). The log-in was not sent.",
+        "The server's TLS may be too old, or something in between may break it. Let a DBA look at its TLS settings.",
+    )
+
+
+_UNTRUSTED = (18, 19, 20, 21)
+"""OpenSSL's numbers for an authority that nobody knows, or that signed itself."""
+
+
+def _unverified(cause: ssl.SSLCertVerificationError, address: DatabaseAddress) -> DatabaseRefused:
+    why, todo = f"{cause.verify_message}", "Give the right CA file and host name, or pin the certificate."
+    if cause.verify_code in _UNTRUSTED:
+        by = f"the CA file {address.tls_ca}" if address.tls_ca else "this PC's own list"
+        why = f"its authority is not in {by}"
+        todo = "Choose the file of the authority that signed it as CA file; or choose to pin the certificate."
+    elif cause.verify_code in (62, 64):
+        why = f"it is made out to another name than {address.host}"
+        todo = "Enter the host as the certificate names it; or choose to pin the certificate."
+    elif cause.verify_code == 10:
+        why = "it has expired"
+        todo = "Let the server's administrator renew it, and check this PC's date. Until then it can be pinned."
+    elif cause.verify_code == 9:
+        why, todo = "it is not valid yet", "Check the dates of this PC and of the server."
+    return _refused(
+        f"The certificate of {address.words()} could not be verified: {why}.", f"{todo} The log-in was not sent."
+    )
 
 
 def _no_connection(cause: BaseException, where: str) -> str:
