@@ -152,15 +152,13 @@ class ItGlueForm(Section):
         if not await alerts.shown(dialog):
             return False
         try:
-            self._key_state = await backend.set_passphrase(dialog.secret)
+            self._key_state = await backend.set_passphrase(dialog.take())
         except WrongPassphrase as error:
             self._outcome = ("error", Tone.BAD, error.sentences())
             return False
         except KeyStoreUnavailable as error:
             # It is in use all the same; only this PC asks for it again next time.
             self._jobs.report(error, PASSPHRASE)
-        finally:
-            dialog.passphrase.clear()
         self._has_passphrase = True
         self.connection_changed.emit()
         return True
@@ -169,10 +167,7 @@ class ItGlueForm(Section):
         dialog = NewPassphrase(self, backend.proposed_passphrase(), changing=True)
         if not await alerts.shown(dialog):
             return False
-        try:
-            await backend.renew_passphrase(dialog.secret)
-        finally:
-            dialog.passphrase.clear()
+        await backend.renew_passphrase(dialog.take())
         self.connection_changed.emit()
         self._outcome = ("ok", Tone.GOOD, "The API key is sealed under the new passphrase. Other PCs ask for it once.")
         return True

@@ -61,10 +61,9 @@ class NewPassphrase(QDialog):
         layout.addWidget(buttons)
         self._changed()
 
-    @property
-    def secret(self) -> Secret:
-        """The passphrase."""
-        return Secret(self.passphrase.text().strip())
+    def take(self) -> Secret:
+        """The passphrase, which leaves the field. To be called at once: a closed dialog does not live long."""
+        return _taken(self.passphrase)
 
     def _changed(self, *_: object) -> None:
         short = len(self.passphrase.text().strip()) < LEAST_CHARACTERS
@@ -74,6 +73,12 @@ class NewPassphrase(QDialog):
             else "This one was made at random; you may type an own one instead."
         )
         self.use.setEnabled(self.stored.isChecked() and not short)
+
+
+def _taken(field: QLineEdit) -> Secret:
+    secret = Secret(field.text().strip())
+    field.clear()
+    return secret
 
 
 class KnownPassphrase(QDialog):
@@ -96,10 +101,9 @@ class KnownPassphrase(QDialog):
             layout.addWidget(widget)
         self._changed("")
 
-    @property
-    def secret(self) -> Secret:
-        """The passphrase."""
-        return Secret(self.passphrase.text().strip())
+    def take(self) -> Secret:
+        """The passphrase, which leaves the field. To be called at once: a closed dialog does not live long."""
+        return _taken(self.passphrase)
 
     def _changed(self, text: str) -> None:
         self.use.setEnabled(bool(text.strip()))
