@@ -243,7 +243,7 @@ async def test_choosing_a_profile_goes_over_to_it_and_takes_the_other_tabs_along
             assert desk.backend.database_state is None
             assert not desk.window.mapping_gate.is_open
             assert "Enter address and password of “Branch”" in form.banner.text.text()
-            assert form.fields.password.hasFocus()
+            assert desk.frame.focusWidget() is form.fields.password
             fill(desk, other)
             click(form.connect_button)
             await desk.idle()

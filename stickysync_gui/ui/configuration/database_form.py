@@ -235,11 +235,13 @@ class DatabaseForm(Section):
             return
         dialog = NameDialog(self, "New profile", "", self._taken(backend))
         if await alerts.shown(dialog):
+            # Read before the next wait: a closed dialog does not live long.
+            profile = Profile.new(dialog.text, type(self._profile.database)())
             await backend.disconnect()
             self._failure = ""
             self.connection_changed.emit()
             self._focus_next = self.fields.host
-            await self._save_profile(backend, Profile.new(dialog.text, type(self._profile.database)()))
+            await self._save_profile(backend, profile)
 
     async def _rename(self) -> None:
         backend = self._backend
