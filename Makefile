@@ -55,8 +55,9 @@ bench: setup setup-tests ## measure: start, tables, sync
 	$(PYTEST) -q -s -m bench tests/benchmarks
 
 .PHONY: screenshots
-screenshots: setup ## pictures of the window in its states, into build/screenshots
+screenshots: setup setup-tests ## pictures of the window in its states, and of the first use, into build/screenshots
 	QT_QPA_PLATFORM=offscreen $(BIN)/python tests/screenshots.py build/screenshots
+	FIRST_USE_PICTURES=build/screenshots/first-use QT_QPA_PLATFORM=xcb $(XVFB) $(PYTEST) -q -m xvfb tests/ui/test_first_use.py
 
 .PHONY: dist
 dist: setup setup-build ## build both programs into dist/StickySync with PyInstaller

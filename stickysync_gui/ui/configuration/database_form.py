@@ -89,7 +89,8 @@ class DatabaseForm(Section):
             self.banner.say("status-checking", Tone.NEW, "Connecting…")
         elif state is not None:
             look = ("ok", Tone.GOOD) if state.encrypted or state.address.sqlite_file else ("lock-open", Tone.ALERT)
-            self.banner.say(*look, f"Connected to {state.address.words()}: {state.server}, {state.tls}.")
+            way = state.tls.replace("pin", "certificate pinned").replace("verify", "certificate verified")
+            self.banner.say(*look, f"Connected to {state.address.words()}: {state.server}, {way}.")
         elif self._failure:
             self.banner.say("error", Tone.BAD, f"Not connected. {self._failure}")
         else:

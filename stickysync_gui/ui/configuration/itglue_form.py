@@ -112,8 +112,8 @@ class ItGlueForm(Section):
             widget.setEnabled(connected and not busy)
         self.passphrase_words.setText("Known on this PC." if self._has_passphrase else "Not known on this PC yet.")
         self.cancel.setVisible(self._jobs.is_on(APPLY))
-        readable = self._key_state is KeyState.READABLE
-        self.passphrase.setText("Change…" if readable else "Enter…" if self._has_passphrase else "Set up…")
+        is_elsewhere = self._key_state in (KeyState.NO_PASSPHRASE, KeyState.WRONG_PASSPHRASE)
+        self.passphrase.setText("Enter…" if is_elsewhere else "Change…" if self._has_passphrase else "Set up…")
         self.banner.say(*self._words(connected))
 
     def _words(self, connected: bool) -> tuple[str, Tone, str]:

@@ -54,7 +54,9 @@ class NewPassphrase(QDialog):
         layout.addWidget(self._hint)
         layout.addWidget(
             label(
-                "It cannot be recovered. When it is lost, the API key has to be applied again, on every PC.", bold=True
+                "It cannot be recovered. When it is lost, apply the API key again with a new one, which every PC then "
+                "asks for once.",
+                bold=True,
             )
         )
         layout.addWidget(self.stored)

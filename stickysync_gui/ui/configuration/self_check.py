@@ -41,15 +41,17 @@ class FindingLine(QFrame):
         sign.setAccessibleName(verdict)
         sign.setToolTip(verdict)
         self.setAccessibleName(f"{finding.name}: {verdict}. {finding.words} {finding.remedy}")
-        words = QVBoxLayout()
-        words.setSpacing(1)
-        words.addWidget(label(finding.name, bold=True))
+        # What is in order takes one line, so that what is not stands out.
+        brief = finding.verdict is Verdict.OK and not finding.remedy
+        words = QHBoxLayout() if brief else QVBoxLayout()
+        words.setSpacing(10 if brief else 1)
+        words.addWidget(label(finding.name, bold=True, wrap=not brief))
         if finding.words:
-            words.addWidget(label(finding.words, selectable=True))
+            words.addWidget(label(finding.words, selectable=True), 1)
         if finding.remedy:
             words.addWidget(label(finding.remedy, quiet=True, selectable=True))
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setContentsMargins(4, 2, 4, 2)
         layout.setSpacing(10)
         layout.addWidget(sign, alignment=Qt.AlignmentFlag.AlignTop)
         layout.addLayout(words, 1)
