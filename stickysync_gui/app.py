@@ -68,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             one.release()
     except BaseException as error:
         logging.getLogger(__name__).critical("the program ended", exc_info=error)
-        sys.__excepthook__(type(error), error, error.__traceback__)
+        from stickysync_gui.bugs import last_words
+
+        print(last_words(error), file=sys.stderr)
     finally:
         logging.shutdown()
         # A look-up in a dead network may still hold a thread; nothing it could do is needed any more.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
+from urllib.parse import quote, quote_plus
+
+from stickysync_gui.domain.traces import trace_of
 
 MASK = "***"
 FILE_BYTES = 1_000_000
@@ -34,7 +38,7 @@ class Redactor:
     def know(self, secret_text: str) -> None:
         """Mask this text from now on, wherever it stands. Texts below five characters are not looked for."""
         if len(secret_text) >= LEAST_KNOWN_LENGTH:
-            self._known.add(secret_text)
+            self._known |= _spellings(secret_text)
 
     def redact(self, text: str) -> str:
         """The text with every secret masked."""
@@ -44,6 +48,21 @@ class Redactor:
         text = _API_KEY.sub(f"ITG.{MASK}", text)
         text = _PASSWORD_IN_URL.sub(rf"\g<user>{MASK}@", text)
         return _NAMED_VALUE.sub(rf"\g<name>{MASK}", text)
+
+
+def _spellings(text: str) -> set[str]:
+    """The text as it stands, and as quoted by Python, JSON or a URL."""
+    whole = text.encode("utf-8", "surrogateescape")
+    return {
+        text,
+        repr(text)[1:-1],
+        ascii(text)[1:-1],
+        repr(whole)[2:-1],
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        quote(whole, safe=""),
+        quote_plus(whole),
+    }
 
 
 class RedactingFormatter(logging.Formatter):
@@ -56,6 +75,10 @@ class RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line as it is written."""
         return self._redactor.redact(super().format(record))
+
+    def formatException(self, ei: Any) -> str:
+        """The trace without the data that an exception's text may quote."""
+        return trace_of(ei[1]) if ei[1] is not None else ""
 
 
 class _PrivateFile(RotatingFileHandler):

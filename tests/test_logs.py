@@ -1,6 +1,8 @@
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -84,3 +86,11 @@ def test_the_file_is_its_owners_alone_and_rotates(redactor: Redactor, tmp_path: 
     assert (tmp_path / "stickysync.log").stat().st_mode & 0o077 == 0
     assert (tmp_path / "stickysync.log.1").exists()
     assert (tmp_path / "stickysync.log").stat().st_size <= logs.FILE_BYTES
+
+
+@pytest.mark.parametrize("form", [str, repr, ascii, json.dumps, quote, quote_plus, lambda text: repr(text.encode())])
+def test_what_it_was_told_of_is_masked_in_every_spelling(form) -> None:
+    redactor = Redactor()
+    secret = "Sömmer \"2024\" 'ü' 50%&\\€🔑\n"
+    redactor.know(secret)
+    assert "mmer" not in redactor.redact(f"before {form(secret)} after")
