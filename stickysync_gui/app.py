@@ -18,7 +18,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
-from stickysync_gui import __version__, paths
+from stickysync_gui import __version__, autostart, paths
 from stickysync_gui.ui.garbage import GarbageCollector
 from stickysync_gui.ui.looks import saved_looks
 from stickysync_gui.ui.main_window import MainWindow
@@ -85,6 +85,7 @@ def _runs(app: QApplication, options: argparse.Namespace, one: OneWindow | None)
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="stickysync-gui", description="StickySync for Desktop, the window.")
     parser.add_argument("--demo", action="store_true", help="show embedded demo data; nothing outside is touched")
+    parser.add_argument("--minimised", "--minimized", action="store_true", help="start in the tray or the task bar")
     parser.add_argument("--profile", metavar="NAME", default="", help="connect this profile instead of the last one")
     parser.add_argument("--self-test", action="store_true", help="load everything, then end with 0 (for installers)")
     parser.add_argument("--version", action="version", version=f"StickySync {__version__}")
@@ -99,7 +100,8 @@ async def _run(app: QApplication, options: argparse.Namespace, one: OneWindow | 
     patience = _leave_politely(app, window)
     if one is not None:
         one.answer(window.to_front, window)
-    window.show()
+    if not options.minimised:
+        window.show()
     starting = loop.create_task(_start(window, options))
     # A window that cannot be filled must not stand there for ever.
     starting.add_done_callback(lambda task: window.closed.set() if not task.cancelled() and task.exception() else None)
@@ -116,20 +118,28 @@ async def _run(app: QApplication, options: argparse.Namespace, one: OneWindow | 
 
 async def _start(window: MainWindow, options: argparse.Namespace) -> tuple[Contents | None, Backend | None]:
     """Fill the window once it is seen, then open the backend and hand it over; both are imported in a worker thread."""
-    with contextlib.suppress(TimeoutError):
-        # A minimised window is never painted.
-        await asyncio.wait_for(_painted(window), PAINT_SECONDS)
-    contents, know = await _filled(window)
+    if not options.minimised:
+        with contextlib.suppress(TimeoutError):
+            # A window behind others is never painted.
+            await asyncio.wait_for(_painted(window), PAINT_SECONDS)
+    contents, know = await _filled(window, demo=options.demo)
     if window.closed.is_set():
         return contents, None
+    backend = await _backed(contents, know, options)
+    if options.minimised and not contents.tray.is_shown and not window.isVisible():
+        window.showMinimized()
+    return contents, backend
+
+
+async def _backed(contents: Contents, know: Callable[[str], None], options: argparse.Namespace) -> Backend | None:
     try:
         backend = await asyncio.to_thread(_open_backend, know, demo=options.demo)
     except Exception as error:
         contents.jobs.report(error, "Start")
-        return contents, None
-    if not window.closed.is_set():
+        return None
+    if not contents.window.closed.is_set():
         contents.set_backend(backend, _autosync(backend), options.profile)
-    return contents, backend
+    return backend
 
 
 async def _painted(window: MainWindow) -> None:
@@ -138,10 +148,10 @@ async def _painted(window: MainWindow) -> None:
     await painted.wait()
 
 
-async def _filled(window: MainWindow) -> tuple[Contents, Callable[[str], None]]:
+async def _filled(window: MainWindow, *, demo: bool) -> tuple[Contents, Callable[[str], None]]:
     """Put the contents into the window; also returns what has to be told of every secret."""
     bugs, know, kind = await asyncio.to_thread(_load_contents)
-    contents = kind(window, bugs)
+    contents = kind(window, bugs, autostart.ForgottenAutostart() if demo else autostart.of_this_user())
     GarbageCollector(contents)
     _catch_everything(asyncio.get_running_loop(), contents, bugs)
     return contents, know
@@ -220,7 +230,7 @@ async def _self_test() -> int:
     window = MainWindow()
     window.show()
     try:
-        _, know = await _filled(window)
+        _, know = await _filled(window, demo=True)
         backend = await asyncio.to_thread(_open_backend, know, demo=True)
         try:
             await backend.start()

@@ -55,3 +55,10 @@ def resources_folder() -> Path:
         return Path(getattr(sys, "_MEIPASS", "")) / "resources"
     inside = Path(__file__).parent / "resources"
     return inside if inside.is_dir() else Path(__file__).parent.parent / "resources"
+
+
+def parts_file() -> Path | None:
+    """The list of parts that the build wrote into the bundle; None when the program is not frozen."""
+    if getattr(sys, "frozen", False):
+        return Path(getattr(sys, "_MEIPASS", "")) / "licences" / "parts.json"
+    return None

@@ -56,7 +56,6 @@ class Options:
     autosync_here: bool = False
     autosync_minutes: int = AUTOSYNC_MINUTES[1]
     other_plugin_is_off: bool = False
-    start_with_windows: bool = False
     minimise_to_tray: bool = False
     guards: GuardLimits = field(default_factory=GuardLimits)
 

@@ -161,6 +161,75 @@ def test_what_a_crash_leaves_behind_does_not_keep_the_next_start_out() -> None:
     assert started.returncode == 0, errors
 
 
+UNSEEN = """
+import sys
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication
+from stickysync_gui import app as desktop
+from stickysync_gui.ui.autosync import tray
+from stickysync_gui.ui.main_window import MainWindow
+
+# The offscreen screen has no tray, so the question for one is answered here.
+tray.is_available = lambda: sys.argv[1] == "tray"
+
+class Eye(QObject):
+    last = ""
+
+    def eventFilter(self, watched, event):
+        if isinstance(watched, MainWindow) and event.type() is QEvent.Type.Show:
+            seen = "minimised" if watched.isMinimized() else "shown"
+            # Coming back from the task bar is a second "show" of the same.
+            if seen != self.last:
+                print(seen, flush=True)
+            self.last = seen
+        return False
+
+plain_show = tray.Tray.show
+
+def show(self, wanted):
+    plain_show(self, wanted)
+    if self.is_shown:
+        print("in the tray", flush=True)
+
+tray.Tray.show = show
+application = QApplication(sys.argv[:1])
+eye = Eye()
+application.installEventFilter(eye)
+desktop.main(["--minimised"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("desk", "to_tray", "seen"),
+    [("tray", "true", "in the tray"), ("tray", "false", "minimised"), ("no tray", "true", "minimised")],
+)
+def test_at_log_on_it_goes_to_the_tray_where_that_is_chosen_else_to_the_task_bar(
+    desk: str, to_tray: str, seen: str
+) -> None:
+    home = Path(os.environ["STICKYSYNC_HOME"])
+    home.mkdir()
+    (home / "settings.toml").write_text(f"[options]\nminimise_to_tray = {to_tray}\n")
+    started = subprocess.Popen(
+        [sys.executable, "-c", UNSEEN, desk],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert started.stdout is not None
+        assert started.stdout.readline() == f"{seen}\n"
+        # A second start finds it, wherever it is.
+        assert run("-m", "stickysync_gui").returncode == 0
+        if seen == "in the tray":
+            assert started.stdout.readline() == "shown\n"
+        started.send_signal(signal.SIGTERM)
+        rest, errors = started.communicate(timeout=30)
+    finally:
+        started.kill()
+    assert (started.returncode, rest) == (0, ""), errors
+
+
 def _wait_for(condition: object, process: "subprocess.Popen[str]") -> None:
     assert callable(condition)
     deadline = time.monotonic() + START_SECONDS

@@ -18,7 +18,9 @@ REPOSITORY = Path(__file__).parent.parent
 PACKAGE = REPOSITORY / "stickysync_gui"
 MAX_LINES = 400
 
-SMALL_MODULES = frozenset({"settings", "keychain", "paths", "logs", "bugs", "history", "schedule"})
+SMALL_MODULES = frozenset(
+    {"settings", "keychain", "paths", "logs", "bugs", "history", "schedule", "parts", "autostart"}
+)
 BELOW_BACKEND = frozenset({"domain", "errors", "storage", "itglue", "sync", "sandbox"}) | SMALL_MODULES
 
 
@@ -50,8 +52,8 @@ LAYERS = {
     **dict.fromkeys(SMALL_MODULES, layer("domain errors paths")),
     "backend": Layer(BELOW_BACKEND),
     "cli": Layer(SMALL_MODULES | {"backend", "domain", "errors"}, frozenset({"typer", "rich"})),
-    "ui": layer("domain errors settings paths bugs", "PySide6", typing_only="backend"),
-    "app": layer("backend ui settings paths logs bugs", "PySide6 qasync"),
+    "ui": layer("domain errors settings paths bugs parts autostart", "PySide6", typing_only="backend"),
+    "app": layer("backend ui settings paths logs bugs autostart", "PySide6 qasync"),
 }
 # Packages that one module keeps to itself, so that replacing them is a change in one place.
 FOREIGN_OF_MODULE = {

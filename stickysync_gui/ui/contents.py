@@ -32,6 +32,7 @@ from stickysync_gui.ui.passwords.page import PasswordsPage
 from stickysync_gui.ui.problems import Problem, Problems, Toast
 
 if TYPE_CHECKING:
+    from stickysync_gui.autostart import Autostart
     from stickysync_gui.backend import Backend
     from stickysync_gui.backend.autosync import AutoSync
 
@@ -42,9 +43,10 @@ class Contents(QObject):
     Args:
         window: gets the pages in place of its notices.
         bugs: words unexpected errors.
+        autostart: whether the program starts at log-on; None offers no choice.
     """
 
-    def __init__(self, window: MainWindow, bugs: Bugs) -> None:
+    def __init__(self, window: MainWindow, bugs: Bugs, autostart: Autostart | None = None) -> None:
         super().__init__(window)
         self.window = window
         self.tabs = window.tabs
@@ -52,9 +54,10 @@ class Contents(QObject):
         self._connected_profile = ""
         self._history: HistoryDialog | None = None
         self.memory = Memory(window.looks)
+        self.bugs = bugs
         self.jobs = Jobs(bugs, self)
         self.problems = Problems()
-        self.configuration = ConfigurationPage(self.jobs)
+        self.configuration = ConfigurationPage(self.jobs, autostart)
         self.mapping = MappingPage(self.jobs, self._remark)
         self.passwords = PasswordsPage(self.jobs, self._remark)
         self.rounds = Rounds(self.jobs, self.passwords.progress, self)

@@ -13,11 +13,13 @@ from stickysync_gui.domain.guards import GuardLimits
 from stickysync_gui.domain.planned import Matching
 from stickysync_gui.settings import AUTOSYNC_MINUTES, Options
 from stickysync_gui.ui.autosync import tray
+from stickysync_gui.ui.configuration.log_on import LogOnChoice
 from stickysync_gui.ui.configuration.section import Section, buddy, field_line
 from stickysync_gui.ui.controls import label
 from stickysync_gui.ui.jobs import RUN, Jobs
 
 if TYPE_CHECKING:
+    from stickysync_gui.autostart import Autostart
     from stickysync_gui.backend import Backend
 
 CATEGORIES = "Read the password categories"
@@ -29,16 +31,21 @@ MATCHING_WORDS = {
 
 
 class OptionsForm(Section):
-    """Edits `Settings.options`."""
+    """Edits `Settings.options`, and whether the program starts at log-on.
+
+    Args:
+        autostart: None offers no choice.
+    """
 
     rules_changed = Signal()
     """An option that the plan depends on was changed."""
     conduct_changed = Signal()
     """An option of AutoSync or of the tray was changed."""
 
-    def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
+    def __init__(self, jobs: Jobs, autostart: Autostart | None = None, parent: QWidget | None = None) -> None:
         super().__init__("Options", "Saved on this PC as soon as you change them.", parent)
         self._jobs = jobs
+        self.log_on = LogOnChoice(jobs, autostart) if autostart is not None else None
         self._backend: Backend | None = None
         self._filling = False
         self._add_entries()
@@ -93,12 +100,16 @@ class OptionsForm(Section):
     def _add_window(self) -> None:
         self.to_tray = QCheckBox("Minimise to the &tray when the window is closed")
         self.to_tray.toggled.connect(lambda on: self._save(minimise_to_tray=on))
+        has_tray = tray.is_available()
+        form = self._group("Window") if has_tray or self.log_on is not None else None
         # Where there is no tray, the window could never be brought back.
-        if tray.is_available():
-            self._group("Window").addRow("", self.to_tray)
+        if form is not None and has_tray:
+            form.addRow("", self.to_tray)
         else:
             self.to_tray.setParent(self)
             self.to_tray.hide()
+        if form is not None and self.log_on is not None:
+            form.addRow("", self.log_on)
 
     def _add_guards(self) -> None:
         form = self._group("A run stops before its first write when")
@@ -202,6 +213,9 @@ class OptionsForm(Section):
         for widget in self.findChildren(QWidget):
             if isinstance(widget, QCheckBox | QComboBox | QSpinBox):
                 widget.setEnabled(usable)
+        if self.log_on is not None:
+            # No run depends on it.
+            self.log_on.show_state()
 
     # -- controls ----------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from stickysync_gui.ui.jobs import Jobs
 from stickysync_gui.ui.theme import Tone
 
 if TYPE_CHECKING:
+    from stickysync_gui.autostart import Autostart
     from stickysync_gui.backend import Backend
 
 DATABASE, TABLES, ITGLUE, OPTIONS, CHECK = range(5)
@@ -32,6 +33,7 @@ class ConfigurationPage(QWidget):
 
     Args:
         jobs: where its coroutines run.
+        autostart: whether the program starts at log-on; None offers no choice.
     """
 
     connection_changed = Signal()
@@ -41,7 +43,7 @@ class ConfigurationPage(QWidget):
     rules_changed = Signal()
     """An option changed that the plan depends on."""
 
-    def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
+    def __init__(self, jobs: Jobs, autostart: Autostart | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._backend: Backend | None = None
         self._jobs = jobs
@@ -49,7 +51,7 @@ class ConfigurationPage(QWidget):
         self.database = DatabaseForm(jobs, self.test)
         self.tables = TablesForm(jobs)
         self.itglue = ItGlueForm(jobs)
-        self.options = OptionsForm(jobs)
+        self.options = OptionsForm(jobs, autostart)
         self.self_check = SelfCheck(jobs)
         self.side = QListWidget()
         self.side.setAccessibleName("Sections of the configuration")
