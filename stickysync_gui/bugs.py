@@ -26,6 +26,10 @@ class Bugs:
         self._redact = redact
         self._log_file = log_file
 
+    def redact(self, text: str) -> str:
+        """The text with every known secret masked."""
+        return self._redact(text)
+
     def report(self, error: BaseException, doing: str) -> str:
         """Log the error and return a report that may be shown, copied and mailed.
 

@@ -119,9 +119,10 @@ def read(file: Path) -> list[Part]:
 
 def _licence_words(one: metadata.Distribution) -> str:
     facts = one.metadata
-    for words in (facts["License-Expression"], facts["License"]):
-        if words and "\n" not in words.strip() and len(words) <= _LONGEST_LICENCE:
-            return str(words).strip()
+    for field in ("License-Expression", "License"):
+        words = str(facts[field]).strip() if field in facts else ""
+        if words and "\n" not in words and len(words) <= _LONGEST_LICENCE:
+            return words
     kinds = [text for text in facts.get_all("Classifier") or () if text.startswith("License ::")]
     return kinds[0].rpartition(" :: ")[2] if kinds else "see the text"
 

@@ -21,11 +21,13 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from qasync import QEventLoop
 
+from stickysync_gui.autostart import ForgottenAutostart
 from stickysync_gui.backend import Backend
 from stickysync_gui.backend.autosync import AutoSync
 from stickysync_gui.bugs import Bugs
 from stickysync_gui.errors import GuardStopped, ItGlueUnreachable
 from stickysync_gui.sandbox.faults import Fault
+from stickysync_gui.ui.about import AboutBox, LicencesBox, show_about
 from stickysync_gui.ui.autosync.rounds import Mood
 from stickysync_gui.ui.autosync.tray import tray_icon
 from stickysync_gui.ui.configuration import page as sections
@@ -87,7 +89,7 @@ async def new_window(*, demo: bool) -> Contents:
     frame = MainWindow(demo=demo)
     frame.resize(*SIZE)
     frame.show()
-    return Contents(frame, Bugs(str))
+    return Contents(frame, Bugs(str), ForgottenAutostart())
 
 
 async def unconfigured(camera: Camera) -> None:
@@ -153,8 +155,25 @@ async def configured(camera: Camera) -> None:
     dialog.show()
     await camera.take(dialog, "passphrase")
     dialog.close()
+    await about(camera, window)
     await running(camera, window, backend)
     await end(window, backend)
+
+
+async def about(camera: Camera, window: Contents) -> None:
+    window.jobs.start("About", show_about(window))
+    await until(lambda: isinstance(top_dialog(window, none=True), AboutBox))
+    box = top_dialog(window)
+    box.copy.click()
+    await camera.take(box, "about")
+    box.licences.click()
+    await until(lambda: any(isinstance(w, LicencesBox) for w in QApplication.topLevelWidgets()))
+    licences = next(w for w in QApplication.topLevelWidgets() if isinstance(w, LicencesBox))
+    licences.list.setCurrentRow(8)
+    await camera.take(licences, "licences")
+    licences.close()
+    box.close()
+    await until(lambda: not window.jobs.names)
 
 
 def tray_icons() -> QWidget:

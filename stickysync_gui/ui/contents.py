@@ -120,6 +120,11 @@ class Contents(QObject):
         self._recall()
         self.jobs.start(START, self._start(backend, profile_name), exclusive=CONNECTION)
 
+    @property
+    def backend(self) -> Backend | None:
+        """What `set_backend` gave, if it did already."""
+        return self._backend
+
     async def _start(self, backend: Backend, profile_name: str) -> None:
         try:
             if profile_name:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from stickysync_gui import __version__
-from stickysync_gui.ui import alerts, theme
+from stickysync_gui.ui import theme
+from stickysync_gui.ui.about import show_about
 from stickysync_gui.ui.configuration.page import OPTIONS
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ def fill_menus(contents: Contents) -> None:
     _set_up(view.addAction("&Problems"), contents.toggle_problems, "Ctrl+Shift+P")
     _add_autosync(contents, bar.addMenu("&AutoSync"))
     help_ = bar.addMenu("&Help")
-    _set_up(help_.addAction("&About StickySync"), lambda: _about(contents))
+    about = help_.addAction("&About StickySync")
+    about.setMenuRole(QAction.MenuRole.AboutRole)
+    _set_up(about, lambda: contents.jobs.start("About", show_about(contents)))
 
 
 def _add_autosync(contents: Contents, menu: QMenu) -> None:
@@ -65,14 +67,3 @@ def _set_up(action: QAction, act: Callable[[], object], keys: str = "", icon: st
 
 def _opener(contents: Contents, tab: int) -> Callable[[], None]:
     return lambda: contents.tabs.setCurrentIndex(tab)
-
-
-def _about(contents: Contents) -> None:
-    question = alerts.Question(
-        "About StickySync",
-        f"StickySync for Desktop {__version__}",
-        "Copies client credentials one way, from ConnectWise Automate into IT Glue, where it never deletes anything.",
-        (),
-        cancel="Close",
-    )
-    contents.jobs.start("About", alerts.ask(contents.window, question))

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QDialog, QFileDialog, QLineEdit
 from shiboken6 import delete
 
+from stickysync_gui.autostart import Autostart
 from stickysync_gui.backend import Backend
 from stickysync_gui.backend.autosync import AutoSync
 from stickysync_gui.bugs import Bugs
@@ -65,13 +66,15 @@ class Desk:
 
 
 @asynccontextmanager
-async def demo_desk(tab: int = PASSWORDS, *, overdue: bool = False) -> AsyncIterator[Desk]:
+async def demo_desk(
+    tab: int = PASSWORDS, autostart: Autostart | None = None, *, overdue: bool = False
+) -> AsyncIterator[Desk]:
     """A connected demo window, everything read.
 
     Args:
         overdue: whether the last AutoSync round was a day ago, not a few minutes.
     """
-    window = new_window(demo=True)
+    window = new_window(demo=True, autostart=autostart)
     backend = Backend.demo_backend()
     try:
         window.window.resize(1280, 800)
@@ -98,11 +101,13 @@ def change(desk: Desk, sql: str, *values: object) -> None:
         assert connection.execute(sql, values).rowcount
 
 
-def new_window(looks: dict[str, Any] | None = None, *, demo: bool = False) -> Contents:
+def new_window(
+    looks: dict[str, Any] | None = None, *, demo: bool = False, autostart: Autostart | None = None
+) -> Contents:
     """A window with its contents, on the screen."""
     frame = MainWindow(looks, demo=demo)
     frame.show()
-    return Contents(frame, Bugs(str))
+    return Contents(frame, Bugs(str), autostart)
 
 
 def put_away(window: Contents) -> None:

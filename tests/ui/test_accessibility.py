@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.errors import ItGlueUnreachable
+from stickysync_gui.ui.about import AboutBox, LicencesBox, show_about
 from stickysync_gui.ui.alerts import TypedConfirmation
 from stickysync_gui.ui.configuration.page import CHECK, DATABASE
 from stickysync_gui.ui.configuration.passphrase import KnownPassphrase, NewPassphrase
@@ -156,6 +157,14 @@ async def test_every_control_in_every_dialog_has_a_name() -> None:
         found["preview"] = nameless(box)
         box.reject()
         await desk.idle(30)
+        window.jobs.start("About", show_about(window))
+        about = await dialog(AboutBox)
+        found["about"] = nameless(about)
+        about.licences.click()
+        texts = await dialog(LicencesBox)
+        found["licences"] = nameless(texts)
+        texts.close()
+        about.close()
         window.banners.plugin_off.click()
         question = await dialog(QMessageBox)
         found["question"] = nameless(question)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QMessageBox
 
+from stickysync_gui.autostart import MINIMISED, RUN_KEY, RUN_VALUE, RunKey
 from stickysync_gui.domain.findings import Finding, Verdict
 from stickysync_gui.domain.planned import Matching
 from stickysync_gui.domain.secret import Secret
@@ -17,6 +18,7 @@ from stickysync_gui.ui.configuration.self_check import FindingLine
 from stickysync_gui.ui.configuration.tables_form import TABLES as TABLE_NAMES
 from stickysync_gui.ui.configuration.tables_form import SqlDialog
 from stickysync_gui.ui.main_window import CONFIGURATION
+from tests.fake_winreg import FakeWinreg
 from tests.ui.desk import Desk, click, demo_desk, dialog, press
 from tests.waiting import until
 
@@ -187,9 +189,61 @@ async def test_a_failed_check_stands_out(qapp: Any) -> None:
 
 
 async def test_no_dead_options_are_shown() -> None:
+    """Neither a tray where there is none, nor a start at log-on where nobody handed in how to arrange it."""
     async with demo_desk(CONFIGURATION) as desk:
-        texts = [part.text() for part in desk.window.configuration.options.findChildren(QLabel)]
-        assert not [text for text in texts if "tray" in text or "start with Windows" in text.casefold()]
+        form = open_section(desk, OPTIONS)
+        assert not form.to_tray.isVisible()
+        assert form.log_on is None
+        texts = [part.text() for part in form.findChildren(QLabel) if part.isVisible()]
+        assert not [text for text in texts if text == "Window" or "tray" in text]
+
+
+COMMAND = ("C:\\StickySync\\stickysync-gui.exe", MINIMISED)
+
+
+async def test_a_refused_start_at_log_on_leaves_the_box_as_it_was_and_is_told() -> None:
+    registry = FakeWinreg()
+    registry.denied.add((registry.HKEY_CURRENT_USER, RUN_KEY))
+    async with demo_desk(CONFIGURATION, RunKey(COMMAND, registry)) as desk:
+        form = open_section(desk, OPTIONS)
+        click(form.log_on.box)
+        await until(lambda: bool(desk.problems))
+        assert "Access is denied" in desk.problems[0]
+        assert not form.log_on.box.isChecked()
+
+
+async def test_the_start_at_log_on_is_chosen_and_seen_when_another_program_changes_it() -> None:
+    registry = FakeWinreg()
+    async with demo_desk(CONFIGURATION, RunKey(COMMAND, registry)) as desk:
+        form = open_section(desk, OPTIONS)
+        assert not form.log_on.box.isChecked()
+        values = registry.keys[registry.HKEY_CURRENT_USER, RUN_KEY] = {}
+        click(form.log_on.box)
+        await until(lambda: RUN_VALUE in values)
+        assert form.log_on.box.isChecked()
+        # The uninstaller of another copy, or Task Manager.
+        values.clear()
+        desk.window.open_section(CHECK)
+        open_section(desk, OPTIONS)
+        assert not form.log_on.box.isChecked()
+        values[RUN_VALUE] = ("of the installer", registry.REG_SZ)
+        desk.window.open_section(CHECK)
+        open_section(desk, OPTIONS)
+        assert form.log_on.box.isChecked()
+        click(form.log_on.box)
+        await until(lambda: RUN_VALUE not in values)
+        assert desk.problems == []
+
+
+async def test_what_an_administrator_chose_for_all_is_shown_and_cannot_be_undone_here() -> None:
+    registry = FakeWinreg()
+    registry.keys[registry.HKEY_LOCAL_MACHINE, RUN_KEY] = {RUN_VALUE: ("for all", registry.REG_SZ)}
+    async with demo_desk(CONFIGURATION, RunKey(COMMAND, registry)) as desk:
+        form = open_section(desk, OPTIONS)
+        await desk.idle()
+        assert form.log_on.box.isChecked()
+        assert not form.log_on.box.isEnabled()
+        assert "administrator" in form.log_on.hint.text()
 
 
 async def test_dialogs_of_the_tab_close_with_the_window() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QMessageBox, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QWidget
 from shiboken6 import delete
 
 from stickysync_gui.backend import Backend
@@ -15,7 +15,7 @@ from stickysync_gui.settings import Profile, Settings, load, save
 from stickysync_gui.ui.contents import Contents
 from stickysync_gui.ui.main_window import CONFIGURATION, MAPPING, PASSWORDS, MainWindow
 from tests.memory_keyring import MemoryKeyring
-from tests.ui.desk import Desk, click, demo_desk, dialog, new_window, press, put_away
+from tests.ui.desk import Desk, click, demo_desk, new_window, press, put_away
 from tests.waiting import until
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -148,13 +148,3 @@ async def test_everything_that_can_be_used_has_a_name_for_screen_readers() -> No
                 nameless.append(f"{type(widget).__name__} in {type(widget.parent()).__name__}")
         harmless = {"QScrollArea", "QStackedWidget", "QTabWidget", "QWidget", "QMenuBar"}
         assert [name for name in nameless if name.split()[0] not in harmless] == []
-
-
-async def test_about_says_which_version_it_is() -> None:
-    async with demo_desk() as desk:
-        about = desk.frame.menuBar().actions()[-1].menu().actions()[0]
-        about.trigger()
-        box = await dialog(QMessageBox)
-        assert "StickySync for Desktop" in box.text()
-        press(box, "Close")
-        await desk.idle()
