@@ -22,7 +22,7 @@ from stickysync_gui import __version__, autostart, paths
 from stickysync_gui.ui.garbage import GarbageCollector
 from stickysync_gui.ui.looks import saved_looks
 from stickysync_gui.ui.main_window import MainWindow
-from stickysync_gui.ui.one_window import OneWindow
+from stickysync_gui.ui.one_window import QUIT, OneWindow
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -64,7 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         else:
             one = OneWindow(paths.home())
             # A first one that hangs must not keep the user from working.
-            code = 0 if not one.claim() and one.call_first() else _runs(app, options, one)
+            code = (
+                _quit(one) if options.quit else 0 if not one.claim() and one.call_first() else _runs(app, options, one)
+            )
             one.release()
     except BaseException as error:
         logging.getLogger(__name__).critical("the program ended", exc_info=error)
@@ -77,6 +79,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         os._exit(code)
 
 
+def _quit(one: OneWindow) -> int:
+    return 0 if one.claim() or one.call_first(wish=QUIT) else 1
+
+
 def _runs(app: QApplication, options: argparse.Namespace, one: OneWindow | None) -> int:
     with asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner:
         return runner.run(_self_test() if options.self_test else _run(app, options, one))
@@ -87,6 +93,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--demo", action="store_true", help="show embedded demo data; nothing outside is touched")
     parser.add_argument("--minimised", "--minimized", action="store_true", help="start in the tray or the task bar")
     parser.add_argument("--profile", metavar="NAME", default="", help="connect this profile instead of the last one")
+    parser.add_argument("--quit", action="store_true", help="ask the running window to end (for installers)")
     parser.add_argument("--self-test", action="store_true", help="load everything, then end with 0 (for installers)")
     parser.add_argument("--version", action="version", version=f"StickySync {__version__}")
     return parser.parse_args(arguments)
@@ -99,7 +106,7 @@ async def _run(app: QApplication, options: argparse.Namespace, one: OneWindow | 
     window = MainWindow({} if options.demo else saved_looks(paths.settings_file()), demo=options.demo)
     patience = _leave_politely(app, window)
     if one is not None:
-        one.answer(window.to_front, window)
+        one.answer(window.to_front, lambda: window.quit(), window)
     if not options.minimised:
         window.show()
     starting = loop.create_task(_start(window, options))

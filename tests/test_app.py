@@ -143,6 +143,23 @@ def test_a_second_start_brings_the_first_window_back_and_ends() -> None:
     assert first.returncode == 0, errors
 
 
+def test_an_installer_can_ask_the_window_to_end() -> None:
+    # Nobody is there: nothing to do.
+    assert run("-m", "stickysync_gui", "--quit").returncode == 0
+    with subprocess.Popen(
+        [sys.executable, "-c", RAISED], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as started:
+        try:
+            assert started.stdout is not None
+            assert started.stdout.readline() == "minimised\n"
+            asked = run("-m", "stickysync_gui", "--quit")
+            assert asked.returncode == 0, asked.stderr
+            _, errors = started.communicate(timeout=30)
+        finally:
+            started.kill()
+    assert started.returncode == 0, errors
+
+
 def test_what_a_crash_leaves_behind_does_not_keep_the_next_start_out() -> None:
     lock = Path(os.environ["STICKYSYNC_HOME"]) / "window.lock"
     for number in (signal.SIGKILL, signal.SIGTERM):

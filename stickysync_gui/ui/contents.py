@@ -81,7 +81,7 @@ class Contents(QObject):
         column.addWidget(self.banners)
         column.addWidget(self.problems)
         window.fill((self.configuration, self.mapping_gate, self.passwords_gate), below, self.bar)
-        window.ask_to_leave, window.leave = self._close_wanted, self.leave
+        window.ask_to_leave, window.leave, window.quit = self._close_wanted, self.leave, self.quit
         fill_menus(self)
 
     def _connect(self) -> None:

@@ -40,6 +40,8 @@ class MainWindow(QMainWindow):
         """What a click on the window's close button does."""
         self.leave: Callable[[], None] = self.closed.set
         """Leaves without any question."""
+        self.quit: Callable[[], None] = self.closed.set
+        """Leaves, after a question where a run is on."""
         self._painted = False
         self._demo = demo
         self.setWindowTitle("StickySync – DEMO" if demo else "StickySync")

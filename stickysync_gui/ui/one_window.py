@@ -10,6 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, QTimer
 
 LOCK, CALL = "window.lock", "window.call"
+SHOW, QUIT = "show", "quit"
+"""What a call asks for."""
 POLL_MS = 300
 PATIENCE_SECONDS = 5.0
 ASK_SECONDS = 0.05
@@ -40,10 +42,11 @@ class OneWindow:
         self._call.unlink(missing_ok=True)
         return True
 
-    def call_first(self, patience: float = PATIENCE_SECONDS) -> bool:
-        """Ask the first process to show its window; False when it did not answer.
+    def call_first(self, patience: float = PATIENCE_SECONDS, wish: str = SHOW) -> bool:
+        """Ask the first process to show its window, or to quit; False when it did not answer.
 
         Args:
+            wish: SHOW or QUIT.
             patience: how long to wait for it, in seconds. Blocks: there is no window yet that could freeze.
         """
         if sys.platform == "win32":
@@ -52,7 +55,10 @@ class OneWindow:
 
             ctypes.windll.user32.AllowSetForegroundWindow(ANY_PROCESS)
         try:
-            self._call.touch()
+            # Whole at once: half a wish would be another one.
+            draft = self._call.with_suffix(".draft")
+            draft.write_text(wish, encoding="ascii")
+            draft.replace(self._call)
             deadline = time.monotonic() + patience
             while self._call.exists():
                 if time.monotonic() > deadline:
@@ -63,21 +69,25 @@ class OneWindow:
             return False
         return True
 
-    def answer(self, show_window: Callable[[], None], parent: QObject) -> None:
-        """Show the window whenever another start calls; without the claim, leave that to the one that has it."""
+    def answer(self, show_window: Callable[[], None], quit_program: Callable[[], None], parent: QObject) -> None:
+        """Do what other starts call for; without the claim, leave that to the one that has it."""
         if not self._lock.isLocked():
             return
         self._timer = QTimer(parent, interval=POLL_MS)
-        self._timer.timeout.connect(lambda: self._look(show_window))
+        self._timer.timeout.connect(lambda: self._look(show_window, quit_program))
         self._timer.start()
 
     def release(self) -> None:
         """Give the claim up, for the next start."""
         self._lock.unlock()
 
-    def _look(self, show_window: Callable[[], None]) -> None:
+    def _look(self, show_window: Callable[[], None], quit_program: Callable[[], None]) -> None:
         try:
+            wish = self._call.read_text(encoding="ascii", errors="replace")
             self._call.unlink()
         except OSError:
             return
-        show_window()
+        if wish == QUIT:
+            quit_program()
+        else:
+            show_window()

@@ -1,22 +1,27 @@
 """The claim to be the only window of a home folder; two real processes meet in tests/test_app.py."""
 
+import asyncio
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from stickysync_gui.ui.one_window import CALL, OneWindow
+from stickysync_gui.ui.one_window import CALL, LOCK, QUIT, OneWindow
 from tests.waiting import until
 
 
 async def test_a_call_is_answered_once_by_the_one_that_has_the_claim(tmp_path: Path) -> None:
     first, second, owner, shown = OneWindow(tmp_path), OneWindow(tmp_path), QObject(), []
     assert first.claim()
-    first.answer(lambda: shown.append("first"), owner)
+    first.answer(lambda: shown.append("first"), lambda: shown.append("quit"), owner)
     assert not second.claim()
-    second.answer(lambda: shown.append("second"), owner)
+    second.answer(lambda: shown.append("second"), lambda: shown.append("second quits"), owner)
     (tmp_path / CALL).touch()
     await until(lambda: not (tmp_path / CALL).exists())
     assert shown == ["first"]
+    assert await asyncio.to_thread(second.call_first, wish=QUIT)
+    assert shown == ["first", "quit"]
+    # Nothing but the claim is left.
+    assert [file.name for file in tmp_path.iterdir()] == [LOCK]
     first.release()
     assert second.claim()
     second.release()
