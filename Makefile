@@ -10,12 +10,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 INSTALL_PACKAGES := bash resources/system-packages/install
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' stickysync_gui/__init__.py)
+BUNDLE ?= dist/StickySync
 # The program's own screen may be of any size; this one holds the largest window of the tests.
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
 
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: demo
 demo: setup ## start the program on demo data: the window, or the console where there is no screen
@@ -63,6 +65,20 @@ screenshots: setup setup-tests ## pictures of the window in its states, and of t
 dist: setup setup-build ## build both programs into dist/StickySync with PyInstaller
 	$(BIN)/pyinstaller --noconfirm --log-level WARN build_installer.spec
 
+.PHONY: installer
+installer: setup-installer ## compile the Windows installer; BUNDLE=FOLDER names a bundle that was built on Windows
+	@[ -f "$(BUNDLE)/stickysync-gui.exe" ] || { \
+	  echo "$(BUNDLE) holds no Windows bundle; PyInstaller builds one on Windows only. BUNDLE=FOLDER names another." >&2; \
+	  exit 1; }
+	@mkdir -p dist
+	makensis -V2 -WX -DVERSION=$(VERSION) "-DBUNDLE=$(abspath $(BUNDLE))" \
+	  "-DOUTPUT=$(abspath dist)/StickySync-$(VERSION)-setup.exe" resources/installer/stickysync.nsi
+
+.PHONY: windows-smoke
+windows-smoke: setup setup-installer ## build and start the Windows programs under Wine, into build/windows (a quarter of an hour)
+	@$(INSTALL_PACKAGES) tests windows-smoke
+	resources/installer/windows-smoke build/windows
+
 .PHONY: clean
 clean: ## remove what was built; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -70,19 +86,22 @@ clean: ## remove what was built; .venv stays
 
 # What the targets above stand on. The package lists are compared each time, since that is quick and always right; the
 # Python packages are installed again when pyproject.toml changed.
-.PHONY: setup setup-tests setup-build
+.PHONY: setup setup-tests setup-build setup-installer
 setup: setup-run $(VENV)/.installed
 
 .PHONY: setup-run
 setup-run:
 	@$(INSTALL_PACKAGES) run
 
-# PyInstaller's list too: one test builds the frozen program.
-setup-tests: setup-build
+# The lists of what is built, too: tests build the frozen program and the installer.
+setup-tests: setup-build setup-installer
 	@$(INSTALL_PACKAGES) tests
 
 setup-build:
 	@$(INSTALL_PACKAGES) build
+
+setup-installer:
+	@$(INSTALL_PACKAGES) installer
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing Python packages into $(VENV) (about 500 MB, once)"

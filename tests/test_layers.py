@@ -228,15 +228,32 @@ def test_importing_a_shell_loads_no_more_than_it_needs(shell: str) -> None:
     assert NOT_LOADED[shell].isdisjoint(json.loads(done.stdout))
 
 
-def test_the_frozen_build_keeps_the_qt_modules_that_the_package_imports() -> None:
+def spec_value(name: str) -> ast.expr:
     tree = ast.parse((REPOSITORY / "build_installer.spec").read_text(encoding="utf-8"))
-    (kept,) = (
-        ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "QT_MODULES"
+    (value,) = (
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name
     )
-    used = {name for module in modules(PACKAGE) for name in re.findall(r"\bPySide6\.(\w+)", module.source)}
-    assert used <= set(kept)
+    return value
+
+
+def test_the_frozen_build_keeps_the_qt_modules_that_the_package_imports_and_no_other() -> None:
+    used = {name for module in modules(PACKAGE) for name in re.findall(r"\bPySide6\.(Qt\w+)", module.source)}
+    assert set(ast.literal_eval(spec_value("QT_MODULES"))) == used
+
+
+def test_the_frozen_build_leaves_out_nothing_that_the_package_imports() -> None:
+    excluded = {node.value for node in ast.walk(spec_value("UNUSED_MODULES")) if isinstance(node, ast.Constant)}
+    assert "sqlalchemy.orm" in excluded
+    full_names = {name for module in modules(PACKAGE) for name in all_imported(module)}
+    assert {name for name in full_names for one in excluded if name == one or name.startswith(f"{one}.")} == set()
+
+
+def all_imported(module: Module) -> Iterator[str]:
+    for node in ast.walk(ast.parse(module.source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 # -- the judges themselves -------------------------------------------------------------------------------------------

@@ -330,6 +330,8 @@ Function StartElevated
 FunctionEnd
 
 Function .onInstFailed
+  ; A silent one would end with 0.
+  SetErrorLevel 2
   ${If} ${FileExists} "$INSTDIR\_internal.old\*.*"
     RMDir /r "$INSTDIR\_internal"
     Rename "$INSTDIR\_internal.old" "$INSTDIR\_internal"
