@@ -12,6 +12,8 @@ PYTEST := $(BIN)/python -m pytest
 INSTALL_PACKAGES := bash resources/system-packages/install
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' stickysync_gui/__init__.py)
 BUNDLE ?= dist/StickySync
+# A command that signs the file behind it.
+SIGN ?=
 # The program's own screen may be of any size; this one holds the largest window of the tests.
 XVFB := xvfb-run -a -s "-screen 0 1600x1000x24"
 
@@ -71,7 +73,7 @@ installer: setup-installer ## compile the Windows installer; BUNDLE=FOLDER names
 	  echo "$(BUNDLE) holds no Windows bundle; PyInstaller builds one on Windows only. BUNDLE=FOLDER names another." >&2; \
 	  exit 1; }
 	@mkdir -p dist
-	makensis -V2 -WX -DVERSION=$(VERSION) "-DBUNDLE=$(abspath $(BUNDLE))" \
+	makensis -V2 -WX -DVERSION=$(VERSION) $(if $(SIGN),"-DSIGN=$(SIGN)") "-DBUNDLE=$(abspath $(BUNDLE))" \
 	  "-DOUTPUT=$(abspath dist)/StickySync-$(VERSION)-setup.exe" resources/installer/stickysync.nsi
 
 .PHONY: windows-smoke

@@ -21,6 +21,8 @@ WINDOW_SECONDS = 60
 # Of the full window at its first size; a blank screen has one, an empty frame three.
 COLOURS = 50
 
+pytestmark = pytest.mark.linux
+
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:

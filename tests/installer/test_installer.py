@@ -22,7 +22,7 @@ RUNNING = 32
 PATIENCE_SECONDS = 2
 
 # Each test leaves Windows as the next one wants it: bare.
-pytestmark = pytest.mark.wine
+pytestmark = pytest.mark.linux
 
 
 @dataclass
