@@ -76,7 +76,8 @@ class Hunt:
         return found
 
     def assert_clean(self) -> None:
-        assert self.found() == []
+        found = self.found()
+        assert not found, "\n".join(f"the {name} stands in {place}" for name, place in found)
 
 
 class Watch:
@@ -106,7 +107,7 @@ class Watch:
 
 def texts_of_widgets(widgets: Iterable[Any]) -> list[str]:
     """Everything that widgets show, say or would show under the mouse: titles, texts, tips, rows, menus."""
-    from PySide6.QtCore import Qt
+    from PySide6.QtCore import QAbstractListModel, Qt
     from PySide6.QtWidgets import QAbstractItemView, QComboBox, QLineEdit
 
     texts: list[str] = []
@@ -133,6 +134,7 @@ def texts_of_widgets(widgets: Iterable[Any]) -> list[str]:
                 Qt.ItemDataRole.UserRole,
             )
             for line in range(min(model.rowCount(), 200)):
-                for column in range(model.columnCount()):
+                # A list's count of columns is Qt's own.
+                for column in range(1 if isinstance(model, QAbstractListModel) else model.columnCount()):
                     texts += [str(model.index(line, column).data(role)) for role in roles]
     return texts
