@@ -140,6 +140,7 @@ class Connections:
         self._keys.profile_id = profile.id
         if password is not None:
             self._keychain.note(password)
+        await self._keys.prepare()
         await self._door.open(profile.database, password or await self.saved_database_password(profile))
         if remember:
             self.save_settings(self.settings.with_profile(profile))

@@ -279,6 +279,11 @@ class KeyCustody:
             patient=patient,
         )
 
+    async def prepare(self) -> None:
+        """Build what takes time before the first client needs it: some 20 ms that a window would feel."""
+        if self._tls_context is None:
+            self._tls_context = await asyncio.to_thread(ssl.create_default_context)
+
     def _context(self) -> ssl.SSLContext:
         if self._tls_context is None:
             self._tls_context = ssl.create_default_context()

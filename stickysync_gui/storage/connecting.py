@@ -28,6 +28,8 @@ _GIBBERISH = (AssertionError, LookupError, ValueError, struct.error)
 
 _IN_THE_CLEAR = (b"mysql_clear_password", b"dialog")
 """Ways of logging in that show the password to whoever reads along."""
+_NOT_KNOWN = (b"mysql_old_password", b"client_ed25519")
+"""Of the first PyMySQL knows but the name; for the second it wants a library that does not come along."""
 
 
 class NotMySql(Exception):
@@ -69,8 +71,8 @@ class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
         raise failure
 
     def _process_auth(self, plugin_name: bytes, auth_packet: Any, handler: Any = None) -> Any:
-        # The server chooses, and without TLS anybody may pose as it. Of the old way PyMySQL knows but the name.
-        if (plugin_name in _IN_THE_CLEAR and not self._secure) or plugin_name == b"mysql_old_password":
+        # The server chooses, and without TLS anybody may pose as it.
+        if (plugin_name in _IN_THE_CLEAR and not self._secure) or plugin_name in _NOT_KNOWN:
             raise pymysql.err.OperationalError(CR.CR_AUTH_PLUGIN_CANNOT_LOAD, "not this way")
         return super()._process_auth(plugin_name, auth_packet, handler)
 

@@ -171,7 +171,7 @@ def _login(code: int | None, address: DatabaseAddress) -> StickySyncError | None
         case 2059:
             return _refused(
                 f"{where} asks user {user!r} to log in by a way that this program does not know, or not without TLS.",
-                "Switch TLS on, or use an account with caching_sha2_password, ed25519 or mysql_native_password.",
+                "Switch TLS on, or use an account with caching_sha2_password or mysql_native_password.",
             )
         case 1040 | 1203 | 1226:
             return _refused(f"{where} takes no more connections.", "Try again later, or have the limit raised.")

@@ -147,7 +147,9 @@ async def test_a_broken_handshake(opens: Opener) -> None:
     assert PASSWORD.encode() not in server.received
 
 
-@pytest.mark.parametrize("plugin", [b"mysql_clear_password", b"dialog", b"mysql_old_password", b"unheard_of"])
+@pytest.mark.parametrize(
+    "plugin", [b"mysql_clear_password", b"dialog", b"mysql_old_password", b"client_ed25519", b"unheard_of"]
+)
 async def test_without_tls_no_server_gets_the_password_by_asking_for_it(opens: Opener, plugin: bytes) -> None:
     asking = packet(b"\xfe" + plugin + b"\0" + b"\x04Password: ", 2)
     with fake_server(greeting(with_tls=False), then=asking) as server:
