@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, func, select
 
 from stickysync_gui.domain.records import Client, StoredPassword, ValueState
 from stickysync_gui.domain.snapshot import ValueFinding
@@ -60,6 +62,15 @@ def password(connection: Connection, password_id: int) -> StoredPassword | None:
     """One password as it is now, or None when its row is gone."""
     row = connection.execute(_PASSWORD.where(t.passwords.c.PasswordID == password_id)).one_or_none()
     return _stored(tuple(row)) if row is not None else None
+
+
+_PASSWORDS_OF = _PASSWORD.where(t.passwords.c.PasswordID.in_(bindparam("ids", expanding=True)))
+
+
+def passwords_of(connection: Connection, password_ids: Sequence[int]) -> dict[int, StoredPassword]:
+    """A few passwords as they are now; those whose row is gone are left out."""
+    rows = connection.execute(_PASSWORDS_OF, {"ids": password_ids})
+    return {row[0]: _stored(tuple(row)) for row in rows}
 
 
 def password_counts(connection: Connection) -> dict[int, int]:

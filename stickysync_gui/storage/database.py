@@ -10,9 +10,9 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -24,12 +24,16 @@ from sqlalchemy.pool import NullPool
 
 from stickysync_gui.domain.connection import DatabaseAddress
 from stickysync_gui.domain.secret import Secret
-from stickysync_gui.errors import DatabaseRefused
+from stickysync_gui.errors import DatabaseRefused, StickySyncError
 from stickysync_gui.storage.connecting import connect
-from stickysync_gui.storage.failures import REPEATABLE, error_code, translate
+from stickysync_gui.storage.failures import LOST, REPEATABLE, error_code, translate
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Item = TypeVar("Item")
+
+InTurn = Callable[[Connection, Sequence[Item]], Iterable[T]]
+"""Reads for all items, then writes for one after the other; what it yields for each is committed before the next."""
 
 MAP_LOCK_SECONDS = 5
 REPEATS = 3
@@ -135,10 +139,36 @@ class Database:
         """One transaction under the map lock, on the database thread."""
 
         def once() -> T:
-            with self._engine.connect() as connection, self._map_lock(connection), connection.begin():
-                return fn(connection, *args, **kwargs)
+            with self._engine.connect() as connection, self._map_lock(connection):
+                result = fn(connection, *args, **kwargs)
+                connection.commit()
+                return result
 
         return self._repeated(once)
+
+    def each(self, fn: InTurn[Item, T], items: Sequence[Item], *, map_lock: bool = False) -> list[T | StickySyncError]:
+        """A transaction for each item, on the database thread, with one reading and one map lock for all of them.
+
+        Returns:
+            what `fn` yielded, in order of the items. An item that is refused fails alone, with the error in its place;
+            after a lost connection or a deadlock those that are not committed yet are repeated.
+        """
+        done: list[T | StickySyncError] = []
+
+        def once() -> None:
+            with self._engine.connect() as connection, self._map_lock(connection, needed=map_lock):
+                for result in fn(connection, items[len(done) :]):
+                    connection.commit()
+                    done.append(result)
+
+        while len(done) < len(items):
+            try:
+                self._repeated(once)
+            except (StickySyncError, SQLAlchemyError, pymysql.err.Error, sqlite3.Error, OSError) as error:
+                failure = error if isinstance(error, StickySyncError) else translate(error, self.address)
+                is_about_all = isinstance(error, MapLockBusy) or error_code(error) in LOST
+                done += [failure] * (len(items) - len(done) if is_about_all else 1)
+        return done
 
     def separate_connection(self) -> Connection:
         """A connection of its own outside the pool, for the run lock. To be used on the database thread only."""
@@ -165,14 +195,15 @@ class Database:
         raise AssertionError("unreachable")
 
     @contextmanager
-    def _map_lock(self, connection: Connection) -> Iterator[None]:
+    def _map_lock(self, connection: Connection, *, needed: bool = True) -> Iterator[None]:
+        """Hold the map lock; whatever was not committed is undone before it is given back."""
         # An SQLite transaction shuts out other writers as it is.
-        if self.is_sqlite:
+        if self.is_sqlite or not needed:
             yield
             return
         name = self.lock_name("stickysync_map")
-        taken = connection.scalar(select(func.GET_LOCK(name, MAP_LOCK_SECONDS)))
-        connection.rollback()
+        # No table is read by it, so it fixes no snapshot: what follows sees what the former holder committed.
+        taken = connection.exec_driver_sql("SELECT GET_LOCK(%s, %s)", (name, MAP_LOCK_SECONDS)).scalar()
         if taken != 1:
             raise MapLockBusy(
                 happened="Another StickySync has been writing the mapping for a while.",
@@ -183,8 +214,18 @@ class Database:
             yield
         finally:
             if not connection.invalidated:
-                connection.scalar(select(func.RELEASE_LOCK(name)))
-                connection.rollback()
+                if connection.in_transaction():
+                    connection.rollback()
+                self._release(connection, name)
+
+    def _release(self, connection: Connection, name: str) -> None:
+        # Beside SQLAlchemy, which would begin a transaction for it and roll that back.
+        try:
+            with closing(connection.connection.cursor()) as cursor:
+                cursor.execute("DO RELEASE_LOCK(%s)", (name,))
+        except (pymysql.err.Error, OSError):
+            # The session is dead, or is ended here: either way the lock goes with it.
+            connection.invalidate()
 
     def _make_engine(self) -> Engine:
         if self.is_sqlite:
@@ -196,7 +237,9 @@ class Database:
             "mysql+pymysql://",
             creator=self._connect,
             pool_size=1,
-            pool_pre_ping=True,
+            # Every unit ends its transaction itself. A connection that died while nobody used it shows at its first
+            # statement, and the unit is repeated on a new one; asking beforehand would cost each unit a round trip.
+            pool_reset_on_return=None,
             # Without it a failed statement's values stand in the exception's text.
             hide_parameters=True,
         )

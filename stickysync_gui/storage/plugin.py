@@ -6,13 +6,32 @@ Every function works inside the caller's transaction; those that write the map b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, DateTime, Row, delete, func, insert, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    DateTime,
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    text,
+    union_all,
+    update,
+)
 
 from stickysync_gui.domain.records import CompanyMapping, Link, MarkKind, SendingMark, SyncState
 from stickysync_gui.storage import tables as t
+from stickysync_gui.storage.statements import Statement
 
 _BLOCK = 500
 """Ids per statement."""
@@ -78,6 +97,77 @@ def state(connection: Connection, password_id: int) -> SyncState | None:
     now = connection.scalar(select(func.UTC_TIMESTAMP(type_=DateTime)))
     row = connection.execute(select(t.syncstate).where(t.syncstate.c.PasswordID == password_id)).one_or_none()
     return _state(row, now) if row is not None else None
+
+
+_STATES_OF = select(t.syncstate).where(t.syncstate.c.PasswordID.in_(bindparam("ids", expanding=True)))
+
+
+def states_of(connection: Connection, password_ids: Sequence[int]) -> dict[int, SyncState]:
+    """The sync states of a few passwords; the age of their marks is not looked at."""
+    return {row.PasswordID: _state(row, None) for row in connection.execute(_STATES_OF, {"ids": password_ids})}
+
+
+@dataclass(frozen=True, slots=True)
+class Bookkeeping:
+    """What the plugin's tables say right now of a few passwords and their clients.
+
+    Args:
+        link_rows: entry ids by password, one for each row of the map, blank ones (0) included.
+        organizations: by client. ticked: passwords with AutoSync on.
+    """
+
+    link_rows: Mapping[int, list[int]]
+    organizations: Mapping[int, frozenset[int]]
+    ticked: frozenset[int]
+
+    def links(self, password_id: int) -> frozenset[int]:
+        """The entries that a password is linked to."""
+        return frozenset(filter(None, self.link_rows.get(password_id, ())))
+
+
+_LINK, _MAPPING, _TICK = 1, 2, 3
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_CLIENT_IDS: BindParameter[Any] = bindparam("client_ids", expanding=True)
+_BOOKKEEPING = union_all(
+    select(literal_column(str(_LINK)), t.passwordmap.c.PasswordID, t.passwordmap.c.ITGPasswordID).where(
+        t.passwordmap.c.PasswordID.in_(_IDS)
+    ),
+    select(literal_column(str(_MAPPING)), t.companymap.c.ClientID, t.companymap.c.ITGOrgID).where(
+        t.companymap.c.ClientID.in_(_CLIENT_IDS)
+    ),
+    select(literal_column(str(_TICK)), t.passwordautosync.c.PasswordID, t.passwordautosync.c.AutoSync).where(
+        t.passwordautosync.c.PasswordID.in_(_IDS)
+    ),
+)
+
+
+def bookkeeping(connection: Connection, password_ids: Sequence[int], client_ids: Collection[int]) -> Bookkeeping:
+    """Links, mappings and ticks of a few passwords in one statement, which shows one moment."""
+    link_rows: defaultdict[int, list[int]] = defaultdict(list)
+    organizations: defaultdict[int, set[int]] = defaultdict(set)
+    ticked: set[int] = set()
+    values = {"ids": password_ids, "client_ids": sorted(client_ids)}
+    for kind, id_, value in connection.execute(_BOOKKEEPING, values):
+        if kind == _LINK:
+            link_rows[id_].append(value or 0)
+        elif kind == _MAPPING and value:
+            organizations[id_].add(value)
+        elif kind == _TICK and value:
+            ticked.add(id_)
+    return Bookkeeping(link_rows, {id_: frozenset(found) for id_, found in organizations.items()}, frozenset(ticked))
+
+
+_LINK_ROWS_OF = select(t.passwordmap.c.PasswordID).where(
+    t.passwordmap.c.PasswordID.in_(bindparam("ids", expanding=True))
+)
+
+
+def link_rows_of(connection: Connection, password_ids: Sequence[int]) -> dict[int, int]:
+    """How many rows of the map each of a few passwords has; those without are left out."""
+    counts: defaultdict[int, int] = defaultdict(int)
+    for id_ in connection.scalars(_LINK_ROWS_OF, {"ids": password_ids}):
+        counts[id_] += 1
+    return counts
 
 
 def _state(row: Row[tuple[object, ...]], now: datetime | None) -> SyncState:
@@ -157,19 +247,29 @@ def write_ticks(connection: Connection, password_ids: Collection[int], on: bool)
                 connection.execute(insert(t.passwordautosync).values(PasswordID=password_id, AutoSync=1))
 
 
-def write_link(connection: Connection, password_id: int, entry_id: int) -> None:
-    """Link a password to one entry, replacing whatever it was linked to; LastSync is the server's NOW()."""
-    c = t.passwordmap.c
-    found = list(connection.scalars(select(c.ITGPasswordID).where(c.PasswordID == password_id)))
-    if not found:
-        connection.execute(
-            insert(t.passwordmap).values(PasswordID=password_id, ITGPasswordID=entry_id, LastSync=func.NOW())
-        )
+_INSERT_LINK = Statement(
+    insert(t.passwordmap).values(PasswordID=bindparam("id_"), ITGPasswordID=bindparam("entry_id"), LastSync=func.NOW())
+)
+_UPDATE_LINK = Statement(
+    update(t.passwordmap)
+    .where(t.passwordmap.c.PasswordID == bindparam("id_"))
+    .values(ITGPasswordID=bindparam("entry_id"), LastSync=func.NOW())
+)
+
+
+def write_link(connection: Connection, password_id: int, entry_id: int, rows: int | None = None) -> None:
+    """Link a password to one entry, replacing whatever it was linked to; LastSync is the server's NOW().
+
+    Args:
+        rows: how many rows it has in the map, where that was just read under the map lock.
+    """
+    if rows is None:
+        rows = link_rows_of(connection, [password_id]).get(password_id, 0)
+    if not rows:
+        _INSERT_LINK.run(connection, id_=password_id, entry_id=entry_id)
         return
-    connection.execute(
-        update(t.passwordmap).where(c.PasswordID == password_id).values(ITGPasswordID=entry_id, LastSync=func.NOW())
-    )
-    _drop_surplus(connection, t.passwordmap.name, "PasswordID", password_id, len(found) - 1)
+    _UPDATE_LINK.run(connection, id_=password_id, entry_id=entry_id)
+    _drop_surplus(connection, t.passwordmap.name, "PasswordID", password_id, rows - 1)
 
 
 def remove_link(connection: Connection, password_id: int) -> None:
@@ -183,32 +283,80 @@ def _drop_surplus(connection: Connection, table: str, column: str, id_: int, sur
         connection.execute(text(f"DELETE FROM {table} WHERE {column} = :id LIMIT {surplus}"), {"id": id_})
 
 
+_MARK_COLUMNS = ("MarkKind", "MarkRunID", "MarkOrgID", "MarkName", "MarkUserName", "MarkSeen")
+_STATE_COLUMNS = (
+    "ITGPasswordID",
+    "ValueHash",
+    "NotesHash",
+    "FieldsHash",
+    "ReturnedHash",
+    "PasswordUpdatedAt",
+    "AcceptedOrgID",
+    "DriftPushes",
+    "LeftBehind",
+    *_MARK_COLUMNS,
+)
+_NOW_MARKED, _NOT_MARKED = {"MarkedAt": func.UTC_TIMESTAMP()}, {"MarkedAt": null()}
+
+
+def _given(columns: Iterable[str]) -> dict[str, Any]:
+    # SQLAlchemy keeps the columns' own names for itself.
+    return {column: bindparam(f"new_{column}") for column in columns}
+
+
+def _insert_state(columns: Iterable[str], stamp: Mapping[str, Any]) -> Statement:
+    return Statement(insert(t.syncstate).values(PasswordID=bindparam("id_"), **_given(columns), **stamp))
+
+
+def _update_state(columns: Iterable[str], stamp: Mapping[str, Any]) -> Statement:
+    here = t.syncstate.c.PasswordID == bindparam("id_")
+    return Statement(update(t.syncstate).where(here).values(**_given(columns), **stamp))
+
+
+_INSERT_STATE = {True: _insert_state(_STATE_COLUMNS, _NOW_MARKED), False: _insert_state(_STATE_COLUMNS, _NOT_MARKED)}
+_UPDATE_STATE = {True: _update_state(_STATE_COLUMNS, _NOW_MARKED), False: _update_state(_STATE_COLUMNS, _NOT_MARKED)}
+_INSERT_MARK = _insert_state(_MARK_COLUMNS, _NOW_MARKED)
+_UPDATE_MARK = _update_state(_MARK_COLUMNS, _NOW_MARKED)
+
+
+def _mark_values(mark: SendingMark | None) -> dict[str, object]:
+    return {
+        "new_MarkKind": mark.kind.value if mark else None,
+        "new_MarkRunID": mark.run_id if mark else None,
+        "new_MarkOrgID": mark.organization_id if mark else None,
+        "new_MarkName": mark.name if mark else None,
+        "new_MarkUserName": mark.username if mark else None,
+        "new_MarkSeen": _id_list(mark.seen_entry_ids) if mark else None,
+    }
+
+
 def write_state(connection: Connection, new: SyncState) -> None:
     """Store a password's sync state; a mark in it is stamped with the server's UTC time of now."""
-    mark = new.mark
     values = {
-        "ITGPasswordID": new.entry_id,
-        "ValueHash": new.value_hash or None,
-        "NotesHash": new.notes_hash or None,
-        "FieldsHash": new.fields_hash or None,
-        "ReturnedHash": new.returned_hash or None,
-        "PasswordUpdatedAt": new.password_updated_at or None,
-        "AcceptedOrgID": new.accepted_organization_id,
-        "DriftPushes": new.drift_pushes,
-        "LeftBehind": _id_list(new.left_behind),
-        "MarkKind": mark.kind.value if mark else None,
-        "MarkRunID": mark.run_id if mark else None,
-        "MarkOrgID": mark.organization_id if mark else None,
-        "MarkName": mark.name if mark else None,
-        "MarkUserName": mark.username if mark else None,
-        "MarkSeen": _id_list(mark.seen_entry_ids) if mark else None,
-        "MarkedAt": func.UTC_TIMESTAMP() if mark else None,
+        "new_ITGPasswordID": new.entry_id,
+        "new_ValueHash": new.value_hash or None,
+        "new_NotesHash": new.notes_hash or None,
+        "new_FieldsHash": new.fields_hash or None,
+        "new_ReturnedHash": new.returned_hash or None,
+        "new_PasswordUpdatedAt": new.password_updated_at or None,
+        "new_AcceptedOrgID": new.accepted_organization_id,
+        "new_DriftPushes": new.drift_pushes,
+        "new_LeftBehind": _id_list(new.left_behind),
+        **_mark_values(new.mark),
     }
-    changed = connection.execute(
-        update(t.syncstate).where(t.syncstate.c.PasswordID == new.password_id).values(values)
-    ).rowcount
-    if not changed:
-        connection.execute(insert(t.syncstate).values(PasswordID=new.password_id, **values))
+    marked = new.mark is not None
+    if not _UPDATE_STATE[marked].run(connection, id_=new.password_id, **values).rowcount:
+        _INSERT_STATE[marked].run(connection, id_=new.password_id, **values)
+
+
+def write_mark(connection: Connection, password_id: int, mark: SendingMark, *, has_state: bool) -> None:
+    """Mark a password, stamped with the server's UTC time of now; the rest of its state stays as it is.
+
+    Args:
+        has_state: whether it has a row in the sync state, as just read.
+    """
+    statement = _UPDATE_MARK if has_state else _INSERT_MARK
+    statement.run(connection, id_=password_id, **_mark_values(mark))
 
 
 # --- the API key -----------------------------------------------------------------------------------------------

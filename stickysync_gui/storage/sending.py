@@ -15,6 +15,7 @@ Crash points, and what the next plan makes of each:
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -24,6 +25,7 @@ from stickysync_gui.domain.planned import Action, PlannedRow, Status
 from stickysync_gui.domain.records import Entry, Field, MarkKind, SendingMark, StoredPassword, SyncState
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.domain.snapshot import entry_name
+from stickysync_gui.errors import IdDoesNotFit
 from stickysync_gui.storage import automate, plugin
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.decrypt import decrypt
@@ -60,46 +62,77 @@ class WritingRules:
     largest_entry_id: int
 
 
+Asked = tuple[PlannedRow, tuple[Field, ...], tuple[int, ...]]
+"""A row to be prepared, the fields that the request will send, and for a create the entries of that name that stand in
+the organization already."""
+Answered = tuple[PlannedRow, Entry, tuple[Field, ...]]
+"""A row that IT Glue confirmed, the entry as it returned it, and the fields of the request."""
+
+
 def prepare(
     connection: Connection, row: PlannedRow, fields: tuple[Field, ...], seen: tuple[int, ...], rules: WritingRules
 ) -> Ready | None:
-    """Read the row again and write its mark; None when anything differs from the plan. One transaction.
+    """Read the row again and write its mark; None when anything differs from the plan. One transaction."""
+    return next(prepare_each(connection, [(row, fields, seen)], rules))
 
-    Args:
-        fields: what the request will send.
-        seen: for a create: entries of that name that stand in the organization already.
-    """
-    if not _is_as_planned(connection, row, rules):
-        return None
-    value = decrypt(row.password.client_id, row.password.cipher, allow_windows_1252=rules.allow_windows_1252).value
-    if value is None:
-        return None
-    payload = payload_of(row.password, value, fields)
-    before = plugin.state(connection, row.password.id) or SyncState(row.password.id)
+
+def prepare_each(connection: Connection, asked: Sequence[Asked], rules: WritingRules) -> Iterator[Ready | None]:
+    """`prepare` for rows that are about to be sent at the same moment: read together, then marked one by one."""
+    now = _Now.of(connection, [row for row, _, _ in asked])
+    for row, fields, seen in asked:
+        ready = now.ready(row, fields, rules)
+        if ready is not None:
+            has_state = row.password.id in now.states
+            plugin.write_mark(connection, row.password.id, _mark(row, seen, rules), has_state=has_state)
+        yield ready
+
+
+def prepare_many(connection: Connection, rows: Sequence[Asked], rules: WritingRules) -> dict[int, Ready]:
+    """`prepare` for a batch, in one transaction; rows that moved are left out."""
+    prepared = zip(rows, prepare_each(connection, rows, rules), strict=True)
+    return {row.password.id: ready for (row, _, _), ready in prepared if ready is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """What the database says of some rows right before they are sent."""
+
+    passwords: Mapping[int, StoredPassword]
+    bookkeeping: plugin.Bookkeeping
+    states: Mapping[int, SyncState]
+
+    @classmethod
+    def of(cls, connection: Connection, rows: Sequence[PlannedRow]) -> _Now:
+        ids = [row.password.id for row in rows]
+        return cls(
+            automate.passwords_of(connection, ids),
+            plugin.bookkeeping(connection, ids, {row.password.client_id for row in rows}),
+            plugin.states_of(connection, ids),
+        )
+
+    def ready(self, row: PlannedRow, fields: tuple[Field, ...], rules: WritingRules) -> Ready | None:
+        password = row.password
+        if not self.is_as_planned(row, rules):
+            return None
+        value = decrypt(password.client_id, password.cipher, allow_windows_1252=rules.allow_windows_1252).value
+        if value is None:
+            return None
+        return Ready(payload_of(password, value, fields), self.states.get(password.id) or SyncState(password.id))
+
+    def is_as_planned(self, row: PlannedRow, rules: WritingRules) -> bool:
+        password, book = row.password, self.bookkeeping
+        return (
+            self.passwords.get(password.id) == password
+            and book.links(password.id) == row.links
+            and book.organizations.get(password.client_id, frozenset()) == row.mapped
+            and (not rules.only_ticked or password.id in book.ticked)
+        )
+
+
+def _mark(row: PlannedRow, seen: tuple[int, ...], rules: WritingRules) -> SendingMark:
     kind = MarkKind.CREATE if row.action is Action.CREATE else MarkKind.UPDATE
-    mark = SendingMark(
-        kind, rules.run_id, row.organization_id or 0, entry_name(row.password), row.password.username, seen
-    )
-    plugin.write_state(connection, replace(before, mark=mark))
-    return Ready(payload, before)
-
-
-def prepare_many(
-    connection: Connection, rows: list[tuple[PlannedRow, tuple[Field, ...], tuple[int, ...]]], rules: WritingRules
-) -> dict[int, Ready]:
-    """`prepare` for the (row, fields, seen) of a batch, in one transaction; rows that moved are left out."""
-    prepared = {row.password.id: prepare(connection, row, fields, seen, rules) for row, fields, seen in rows}
-    return {password_id: ready for password_id, ready in prepared.items() if ready is not None}
-
-
-def _is_as_planned(connection: Connection, row: PlannedRow, rules: WritingRules) -> bool:
-    password_id = row.password.id
-    return (
-        automate.password(connection, password_id) == row.password
-        and plugin.entries_of(connection, password_id) == row.links
-        and plugin.organizations_of(connection, row.password.client_id) == row.mapped
-        and (not rules.only_ticked or plugin.is_ticked(connection, password_id))
-    )
+    name, username = entry_name(row.password), row.password.username
+    return SendingMark(kind, rules.run_id, row.organization_id or 0, name, username, seen)
 
 
 def payload_of(password: StoredPassword, value: Secret, fields: tuple[Field, ...]) -> dict[Field, str | Secret]:
@@ -134,12 +167,13 @@ def link(connection: Connection, row: PlannedRow, rules: WritingRules) -> Planne
         IdDoesNotFit: the entry's id is too big for the password map.
     """
     entry = row.entry
-    if entry is None or not _is_as_planned(connection, row, rules):
+    now = _Now.of(connection, [row])
+    if entry is None or not now.is_as_planned(row, rules):
         return None
     if plugin.holders_of(connection, entry.id) - {row.password.id}:
         return None
     _require_fit(entry.id, rules)
-    before = plugin.state(connection, row.password.id) or SyncState(row.password.id)
+    before = now.states.get(row.password.id) or SyncState(row.password.id)
     plugin.write_link(connection, row.password.id, entry.id)
     # Nothing is known of the entry's value, so there is no baseline; with an update to follow it is marked as lost
     # until that is stored.
@@ -166,15 +200,31 @@ def store(connection: Connection, row: PlannedRow, entry: Entry, sent: tuple[Fie
     Raises:
         IdDoesNotFit: the new id is too big for the password map; the mark stays, so nothing is created twice.
     """
-    before = plugin.state(connection, row.password.id) or SyncState(row.password.id)
-    after = baseline(row, entry, sent, before)
-    if not _is_marked_by(before, rules):
-        # Settled by the run that took over; or by ourselves, when the answer to this unit's first commit was lost.
-        return _tells_the_same(before, after)
-    _require_fit(entry.id, rules)
-    plugin.write_link(connection, row.password.id, entry.id)
-    plugin.write_state(connection, after)
-    return True
+    stored = next(store_each(connection, [(row, entry, sent)], rules))
+    if isinstance(stored, IdDoesNotFit):
+        raise stored
+    return stored
+
+
+def store_each(
+    connection: Connection, answered: Sequence[Answered], rules: WritingRules
+) -> Iterator[bool | IdDoesNotFit]:
+    """`store` for rows whose answers came at the same moment: read together, then written one by one."""
+    ids = [row.password.id for row, _, _ in answered]
+    states, link_rows = plugin.states_of(connection, ids), plugin.link_rows_of(connection, ids)
+    for row, entry, sent in answered:
+        id_ = row.password.id
+        before = states.get(id_) or SyncState(id_)
+        after = baseline(row, entry, sent, before)
+        if not _is_marked_by(before, rules):
+            # Settled by the run that took over; or by ourselves, when the answer to this row's first commit was lost.
+            yield _tells_the_same(before, after)
+        elif entry.id > rules.largest_entry_id:
+            yield too_big(t.passwordmap.name, "ITGPasswordID", entry.id)
+        else:
+            plugin.write_link(connection, id_, entry.id, link_rows.get(id_, 0))
+            plugin.write_state(connection, after)
+            yield True
 
 
 def _is_marked_by(state: SyncState, rules: WritingRules) -> bool:
@@ -190,15 +240,19 @@ def _tells_the_same(stored: SyncState, wanted: SyncState) -> bool:
     )
 
 
-def store_many(
-    connection: Connection, confirmed: list[tuple[PlannedRow, Entry, tuple[Field, ...]]], rules: WritingRules
-) -> set[int]:
+def store_many(connection: Connection, confirmed: Sequence[Answered], rules: WritingRules) -> set[int]:
     """`store` for a batch's confirmed rows, in one transaction; IdDoesNotFit leaves them all unwritten.
 
     Returns:
         the ids of the passwords whose rows were stored.
     """
-    return {row.password.id for row, entry, sent in confirmed if store(connection, row, entry, sent, rules)}
+    kept = set()
+    for (row, _, _), stored in zip(confirmed, store_each(connection, confirmed, rules), strict=True):
+        if isinstance(stored, IdDoesNotFit):
+            raise stored
+        if stored:
+            kept.add(row.password.id)
+    return kept
 
 
 def baseline(row: PlannedRow, entry: Entry, sent: tuple[Field, ...], before: SyncState) -> SyncState:
