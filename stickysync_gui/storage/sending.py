@@ -25,7 +25,7 @@ from stickysync_gui.domain.planned import Action, PlannedRow, Status
 from stickysync_gui.domain.records import Entry, Field, MarkKind, SendingMark, StoredPassword, SyncState
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.domain.snapshot import entry_name
-from stickysync_gui.errors import IdDoesNotFit
+from stickysync_gui.errors import StickySyncError
 from stickysync_gui.storage import automate, plugin
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.decrypt import decrypt
@@ -201,14 +201,14 @@ def store(connection: Connection, row: PlannedRow, entry: Entry, sent: tuple[Fie
         IdDoesNotFit: the new id is too big for the password map; the mark stays, so nothing is created twice.
     """
     stored = next(store_each(connection, [(row, entry, sent)], rules))
-    if isinstance(stored, IdDoesNotFit):
+    if isinstance(stored, StickySyncError):
         raise stored
     return stored
 
 
 def store_each(
     connection: Connection, answered: Sequence[Answered], rules: WritingRules
-) -> Iterator[bool | IdDoesNotFit]:
+) -> Iterator[bool | StickySyncError]:
     """`store` for rows whose answers came at the same moment: read together, then written one by one."""
     ids = [row.password.id for row, _, _ in answered]
     states, link_rows = plugin.states_of(connection, ids), plugin.link_rows_of(connection, ids)
@@ -248,7 +248,7 @@ def store_many(connection: Connection, confirmed: Sequence[Answered], rules: Wri
     """
     kept = set()
     for (row, _, _), stored in zip(confirmed, store_each(connection, confirmed, rules), strict=True):
-        if isinstance(stored, IdDoesNotFit):
+        if isinstance(stored, StickySyncError):
             raise stored
         if stored:
             kept.add(row.password.id)

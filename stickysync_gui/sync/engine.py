@@ -37,7 +37,8 @@ from stickysync_gui.storage.sending import WritingRules
 from stickysync_gui.sync.batch_writer import BatchWriter, into_batches
 from stickysync_gui.sync.snapshot import newest_ids, read_snapshot
 
-WORKERS = 4
+WORKERS = 8
+"""Twice as many as requests may be in flight: while some wait for IT Glue, others store what it answered."""
 PLAN_IN_THREAD_FROM = 2000
 """Passwords from which planning would be felt in the window."""
 

@@ -6,13 +6,14 @@ import asyncio
 import random
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from stickysync_gui.domain.planned import Action, PlannedRow
 from stickysync_gui.domain.progress import Outcome, Report, Step, Waiting
 from stickysync_gui.domain.records import Entry, Field
 from stickysync_gui.domain.snapshot import Identity, entry_name, identity
-from stickysync_gui.errors import IdDoesNotFit, KeyRefused
+from stickysync_gui.errors import IdDoesNotFit, KeyRefused, StickySyncError
 from stickysync_gui.itglue.access import no_password_access
 from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttled
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS, ItGlue
@@ -22,6 +23,7 @@ from stickysync_gui.storage import sending
 from stickysync_gui.storage.database import Database
 from stickysync_gui.storage.run_lock import RunLock
 from stickysync_gui.storage.sending import CHANGED_MEANWHILE, SETTLED_BY_ANOTHER, Ready, WritingRules
+from stickysync_gui.sync.grouping import Grouped
 
 CREATED_FIELDS = (Field.NAME, Field.USERNAME, Field.PASSWORD, Field.URL, Field.NOTES)
 NO_CONNECTION_ATTEMPTS = 4
@@ -33,6 +35,7 @@ OVERSLEPT_SECONDS = 30.0
 """So long between asking for the lock and sending means that the computer slept: the lock is asked for again."""
 
 Send = Callable[[Payload], Awaitable[Entry]]
+_Unprepared = tuple[PlannedRow, tuple[Field, ...], Identity | None]
 
 
 class RowWriter:
@@ -62,6 +65,8 @@ class RowWriter:
         self._stop = stop
         self._report = report
         self._created: defaultdict[Identity, list[int]] = defaultdict(list)
+        self._preparing = Grouped(database, self._prepare_each)
+        self._storing = Grouped(database, self._store_each)
         self._successes = 0
         self._refusals_of_rights = 0
         self.unsettled: set[int] = set()
@@ -130,7 +135,7 @@ class RowWriter:
         while True:
             async with self._glue.turn():
                 asked = time.time()
-                ready = await self._database.call(self._prepare, row, fields, key)
+                ready = await self._preparing.ask((row, fields, key))
                 if ready is None:
                     return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
                 if abs(time.time() - asked) > OVERSLEPT_SECONDS:
@@ -163,17 +168,21 @@ class RowWriter:
                         return await self._not_confirmed(planned, answer)
                     await self._back_off(lost)
 
-    def _prepare(self, row: PlannedRow, fields: tuple[Field, ...], key: Identity | None) -> Ready | None:
-        """On the database thread: the lock is asked in the same breath as the mark is written."""
+    def _prepare_each(self, group: Sequence[_Unprepared]) -> list[Ready | StickySyncError | None]:
+        """On the database thread: the lock is asked in the same breath as the marks are written."""
         self._lock.verify()
-        seen = self._seen(row, key) if key is not None else ()
-        return self._database.unit(sending.prepare, row, fields, seen, self._rules)
+        asked = [(row, fields, self._seen(row, key) if key is not None else ()) for row, fields, key in group]
+        return self._database.each(partial(sending.prepare_each, rules=self._rules), asked)
+
+    def _store_each(self, group: Sequence[sending.Answered]) -> list[bool | StickySyncError]:
+        """On the database thread, serialised with the map writes of all PCs."""
+        return self._database.each(partial(sending.store_each, rules=self._rules), group, map_lock=True)
 
     def _seen(self, row: PlannedRow, key: Identity) -> tuple[int, ...]:
         return tuple(sorted({*row.seen, *self._created[key]}))
 
     async def _store(self, planned: PlannedRow, row: PlannedRow, entry: Entry, sent: tuple[Field, ...]) -> Step:
-        if await self._database.write_map(sending.store, row, entry, sent, self._rules):
+        if await self._storing.ask((row, entry, sent)):
             return self._done(planned, entry)
         return Step.of(planned, Outcome.SKIPPED, SETTLED_BY_ANOTHER)
 
