@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, func, select
 
 from stickysync_gui.domain.records import Client, StoredPassword, ValueState
 from stickysync_gui.domain.snapshot import ValueFinding
@@ -24,7 +25,7 @@ def location_names(connection: Connection) -> dict[int, str]:
     return {id_: name or "" for id_, name in rows}
 
 
-_PASSWORD = select(
+PASSWORD_COLUMNS = (
     t.passwords.c.PasswordID,
     t.passwords.c.ClientID,
     t.passwords.c.LocationID,
@@ -34,11 +35,11 @@ _PASSWORD = select(
     t.passwords.c.Notes,
     t.passwords.c.Password,
 )
+_PASSWORD = select(*PASSWORD_COLUMNS)
 
 
-def _stored(
-    row: tuple[int, int | None, int | None, str | None, str | None, str | None, str | None, bytes | None],
-) -> StoredPassword:
+def stored(row: Sequence[Any]) -> StoredPassword:
+    """A password from the values of `PASSWORD_COLUMNS`."""
     id_, client_id, location_id, title, username, url, notes, cipher = row
     return StoredPassword(
         id_,
@@ -55,22 +56,13 @@ def _stored(
 def passwords(connection: Connection) -> list[StoredPassword]:
     """All passwords, in order of id, their values still encrypted."""
     rows = connection.execute(_PASSWORD.order_by(t.passwords.c.PasswordID)).all()
-    return [_stored(tuple(row)) for row in rows]
+    return [stored(row) for row in rows]
 
 
 def password(connection: Connection, password_id: int) -> StoredPassword | None:
     """One password as it is now, or None when its row is gone."""
     row = connection.execute(_PASSWORD.where(t.passwords.c.PasswordID == password_id)).one_or_none()
-    return _stored(tuple(row)) if row is not None else None
-
-
-_PASSWORDS_OF = _PASSWORD.where(t.passwords.c.PasswordID.in_(bindparam("ids", expanding=True)))
-
-
-def passwords_of(connection: Connection, password_ids: Sequence[int]) -> dict[int, StoredPassword]:
-    """A few passwords as they are now; those whose row is gone are left out."""
-    rows = connection.execute(_PASSWORDS_OF, {"ids": password_ids})
-    return {row[0]: _stored(tuple(row)) for row in rows}
+    return stored(row) if row is not None else None
 
 
 def password_counts(connection: Connection) -> dict[int, int]:
@@ -79,12 +71,12 @@ def password_counts(connection: Connection) -> dict[int, int]:
     return {client_id or 0: count for client_id, count in rows}
 
 
-def value_findings(stored: list[StoredPassword], *, allow_windows_1252: bool) -> dict[int, ValueFinding]:
+def value_findings(passwords: Sequence[StoredPassword], *, allow_windows_1252: bool) -> dict[int, ValueFinding]:
     """Whether each value can be read. The plain text is let go at once."""
     findings = {}
     none = ValueFinding(ValueState.NONE)
     readable = ValueFinding(ValueState.READABLE)
-    for item in stored:
+    for item in passwords:
         if not item.cipher:
             findings[item.id] = none
             continue

@@ -6,14 +6,12 @@ Every function works inside the caller's transaction; those that write the map b
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     Connection,
     DateTime,
     Row,
@@ -21,11 +19,9 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal_column,
     null,
     select,
     text,
-    union_all,
     update,
 )
 
@@ -99,91 +95,15 @@ def state(connection: Connection, password_id: int) -> SyncState | None:
     return _state(row, now) if row is not None else None
 
 
-_STATES_OF = select(t.syncstate).where(t.syncstate.c.PasswordID.in_(bindparam("ids", expanding=True)))
-
-
-def states_of(connection: Connection, password_ids: Sequence[int]) -> dict[int, SyncState]:
-    """The sync states of a few passwords; the age of their marks is not looked at."""
-    return {row.PasswordID: _state(row, None) for row in connection.execute(_STATES_OF, {"ids": password_ids})}
-
-
-@dataclass(frozen=True, slots=True)
-class Bookkeeping:
-    """What the plugin's tables say right now of a few passwords and their clients.
-
-    Args:
-        link_rows: entry ids by password, one for each row of the map, blank ones (0) included.
-        organizations: by client. ticked: passwords with AutoSync on.
-    """
-
-    link_rows: Mapping[int, list[int]]
-    organizations: Mapping[int, frozenset[int]]
-    ticked: frozenset[int]
-
-    def links(self, password_id: int) -> frozenset[int]:
-        """The entries that a password is linked to."""
-        return frozenset(filter(None, self.link_rows.get(password_id, ())))
-
-
-_LINK, _MAPPING, _TICK = 1, 2, 3
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_CLIENT_IDS: BindParameter[Any] = bindparam("client_ids", expanding=True)
-_BOOKKEEPING = union_all(
-    select(literal_column(str(_LINK)), t.passwordmap.c.PasswordID, t.passwordmap.c.ITGPasswordID).where(
-        t.passwordmap.c.PasswordID.in_(_IDS)
-    ),
-    select(literal_column(str(_MAPPING)), t.companymap.c.ClientID, t.companymap.c.ITGOrgID).where(
-        t.companymap.c.ClientID.in_(_CLIENT_IDS)
-    ),
-    select(literal_column(str(_TICK)), t.passwordautosync.c.PasswordID, t.passwordautosync.c.AutoSync).where(
-        t.passwordautosync.c.PasswordID.in_(_IDS)
-    ),
-)
-
-
-def bookkeeping(connection: Connection, password_ids: Sequence[int], client_ids: Collection[int]) -> Bookkeeping:
-    """Links, mappings and ticks of a few passwords in one statement, which shows one moment."""
-    link_rows: defaultdict[int, list[int]] = defaultdict(list)
-    organizations: defaultdict[int, set[int]] = defaultdict(set)
-    ticked: set[int] = set()
-    values = {"ids": password_ids, "client_ids": sorted(client_ids)}
-    for kind, id_, value in connection.execute(_BOOKKEEPING, values):
-        if kind == _LINK:
-            link_rows[id_].append(value or 0)
-        elif kind == _MAPPING and value:
-            organizations[id_].add(value)
-        elif kind == _TICK and value:
-            ticked.add(id_)
-    return Bookkeeping(link_rows, {id_: frozenset(found) for id_, found in organizations.items()}, frozenset(ticked))
-
-
-_LINK_ROWS_OF = select(t.passwordmap.c.PasswordID).where(
-    t.passwordmap.c.PasswordID.in_(bindparam("ids", expanding=True))
-)
-
-
-def link_rows_of(connection: Connection, password_ids: Sequence[int]) -> dict[int, int]:
-    """How many rows of the map each of a few passwords has; those without are left out."""
-    counts: defaultdict[int, int] = defaultdict(int)
-    for id_ in connection.scalars(_LINK_ROWS_OF, {"ids": password_ids}):
-        counts[id_] += 1
-    return counts
-
-
 def _state(row: Row[tuple[object, ...]], now: datetime | None) -> SyncState:
-    mark = None
-    if row.MarkKind:
-        age = (now - row.MarkedAt).total_seconds() if now and isinstance(row.MarkedAt, datetime) else 0.0
-        mark = SendingMark(
-            # A newer program's kind, which is only ever shown here: something was sent.
-            MarkKind(row.MarkKind) if row.MarkKind in _MARK_KINDS else MarkKind.CREATE,
-            row.MarkRunID or "",
-            row.MarkOrgID or 0,
-            row.MarkName or "",
-            row.MarkUserName or "",
-            _ids(row.MarkSeen),
-            age,
-        )
+    found = state_of(row)
+    if found.mark is None or now is None or not isinstance(row.MarkedAt, datetime):
+        return found
+    return replace(found, mark=replace(found.mark, age_seconds=(now - row.MarkedAt).total_seconds()))
+
+
+def state_of(row: Row[Any]) -> SyncState:
+    """A sync state from its row; the age of its mark is not looked at."""
     return SyncState(
         password_id=row.PasswordID,
         entry_id=row.ITGPasswordID,
@@ -195,8 +115,27 @@ def _state(row: Row[tuple[object, ...]], now: datetime | None) -> SyncState:
         accepted_organization_id=row.AcceptedOrgID,
         drift_pushes=row.DriftPushes or 0,
         left_behind=_ids(row.LeftBehind),
-        mark=mark,
+        mark=mark_of(row.MarkKind, row.MarkRunID, row.MarkOrgID, row.MarkName, row.MarkUserName, row.MarkSeen),
     )
+
+
+MARK_COLUMNS = ("MarkKind", "MarkRunID", "MarkOrgID", "MarkName", "MarkUserName", "MarkSeen")
+
+
+def mark_of(
+    kind: str | None,
+    run_id: str | None,
+    organization_id: int | None,
+    name: str | None,
+    username: str | None,
+    seen: str | None,
+) -> SendingMark | None:
+    """A mark from the values of `MARK_COLUMNS`."""
+    if not kind:
+        return None
+    # A newer program's kind, which is only ever shown here: something was sent.
+    known = MarkKind(kind) if kind in _MARK_KINDS else MarkKind.CREATE
+    return SendingMark(known, run_id or "", organization_id or 0, name or "", username or "", _ids(seen))
 
 
 def _ids(listed: str | None) -> tuple[int, ...]:
@@ -264,7 +203,8 @@ def write_link(connection: Connection, password_id: int, entry_id: int, rows: in
         rows: how many rows it has in the map, where that was just read under the map lock.
     """
     if rows is None:
-        rows = link_rows_of(connection, [password_id]).get(password_id, 0)
+        here = t.passwordmap.c.PasswordID == password_id
+        rows = connection.scalar(select(func.count()).select_from(t.passwordmap).where(here))
     if not rows:
         _INSERT_LINK.run(connection, id_=password_id, entry_id=entry_id)
         return
@@ -283,7 +223,6 @@ def _drop_surplus(connection: Connection, table: str, column: str, id_: int, sur
         connection.execute(text(f"DELETE FROM {table} WHERE {column} = :id LIMIT {surplus}"), {"id": id_})
 
 
-_MARK_COLUMNS = ("MarkKind", "MarkRunID", "MarkOrgID", "MarkName", "MarkUserName", "MarkSeen")
 _STATE_COLUMNS = (
     "ITGPasswordID",
     "ValueHash",
@@ -294,7 +233,7 @@ _STATE_COLUMNS = (
     "AcceptedOrgID",
     "DriftPushes",
     "LeftBehind",
-    *_MARK_COLUMNS,
+    *MARK_COLUMNS,
 )
 _NOW_MARKED, _NOT_MARKED = {"MarkedAt": func.UTC_TIMESTAMP()}, {"MarkedAt": null()}
 
@@ -315,8 +254,8 @@ def _update_state(columns: Iterable[str], stamp: Mapping[str, Any]) -> Statement
 
 _INSERT_STATE = {True: _insert_state(_STATE_COLUMNS, _NOW_MARKED), False: _insert_state(_STATE_COLUMNS, _NOT_MARKED)}
 _UPDATE_STATE = {True: _update_state(_STATE_COLUMNS, _NOW_MARKED), False: _update_state(_STATE_COLUMNS, _NOT_MARKED)}
-_INSERT_MARK = _insert_state(_MARK_COLUMNS, _NOW_MARKED)
-_UPDATE_MARK = _update_state(_MARK_COLUMNS, _NOW_MARKED)
+_INSERT_MARK = _insert_state(MARK_COLUMNS, _NOW_MARKED)
+_UPDATE_MARK = _update_state(MARK_COLUMNS, _NOW_MARKED)
 
 
 def _mark_values(mark: SendingMark | None) -> dict[str, object]:

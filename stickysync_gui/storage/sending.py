@@ -15,7 +15,7 @@ Crash points, and what the next plan makes of each:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -26,9 +26,10 @@ from stickysync_gui.domain.records import Entry, Field, MarkKind, SendingMark, S
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.domain.snapshot import entry_name
 from stickysync_gui.errors import StickySyncError
-from stickysync_gui.storage import automate, plugin
+from stickysync_gui.storage import plugin
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.decrypt import decrypt
+from stickysync_gui.storage.rereading import Reread, reread, states_and_link_rows
 from stickysync_gui.storage.schema import too_big
 
 CHANGED_MEANWHILE = "It changed while the run was on; nothing was sent."
@@ -40,7 +41,8 @@ class Ready:
     """A row that was found as planned, with its mark committed.
 
     Args:
-        payload: what is sent. before: the sync state as it was, to go back to after a definite refusal.
+        payload: what is sent.
+        before: whose state it is, and the mark as it was, to go back to after a definite refusal; no more was read.
     """
 
     payload: dict[Field, str | Secret]
@@ -78,13 +80,23 @@ def prepare(
 
 def prepare_each(connection: Connection, asked: Sequence[Asked], rules: WritingRules) -> Iterator[Ready | None]:
     """`prepare` for rows that are about to be sent at the same moment: read together, then marked one by one."""
-    now = _Now.of(connection, [row for row, _, _ in asked])
+    now = reread(connection, [row.password.id for row, _, _ in asked])
     for row, fields, seen in asked:
-        ready = now.ready(row, fields, rules)
-        if ready is not None:
-            has_state = row.password.id in now.states
-            plugin.write_mark(connection, row.password.id, _mark(row, seen, rules), has_state=has_state)
+        found = now.get(row.password.id)
+        ready = _ready(row, found, fields, rules)
+        if found is not None and ready is not None:
+            plugin.write_mark(connection, row.password.id, _mark(row, seen, rules), has_state=found.has_state)
         yield ready
+
+
+def _ready(row: PlannedRow, found: Reread | None, fields: tuple[Field, ...], rules: WritingRules) -> Ready | None:
+    if found is None or not _is_as_planned(row, found, rules):
+        return None
+    password = row.password
+    value = decrypt(password.client_id, password.cipher, allow_windows_1252=rules.allow_windows_1252).value
+    if value is None:
+        return None
+    return Ready(payload_of(password, value, fields), SyncState(password.id, mark=found.mark))
 
 
 def prepare_many(connection: Connection, rows: Sequence[Asked], rules: WritingRules) -> dict[int, Ready]:
@@ -93,40 +105,13 @@ def prepare_many(connection: Connection, rows: Sequence[Asked], rules: WritingRu
     return {row.password.id: ready for (row, _, _), ready in prepared if ready is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class _Now:
-    """What the database says of some rows right before they are sent."""
-
-    passwords: Mapping[int, StoredPassword]
-    bookkeeping: plugin.Bookkeeping
-    states: Mapping[int, SyncState]
-
-    @classmethod
-    def of(cls, connection: Connection, rows: Sequence[PlannedRow]) -> _Now:
-        ids = [row.password.id for row in rows]
-        return cls(
-            automate.passwords_of(connection, ids),
-            plugin.bookkeeping(connection, ids, {row.password.client_id for row in rows}),
-            plugin.states_of(connection, ids),
-        )
-
-    def ready(self, row: PlannedRow, fields: tuple[Field, ...], rules: WritingRules) -> Ready | None:
-        password = row.password
-        if not self.is_as_planned(row, rules):
-            return None
-        value = decrypt(password.client_id, password.cipher, allow_windows_1252=rules.allow_windows_1252).value
-        if value is None:
-            return None
-        return Ready(payload_of(password, value, fields), self.states.get(password.id) or SyncState(password.id))
-
-    def is_as_planned(self, row: PlannedRow, rules: WritingRules) -> bool:
-        password, book = row.password, self.bookkeeping
-        return (
-            self.passwords.get(password.id) == password
-            and book.links(password.id) == row.links
-            and book.organizations.get(password.client_id, frozenset()) == row.mapped
-            and (not rules.only_ticked or password.id in book.ticked)
-        )
+def _is_as_planned(row: PlannedRow, found: Reread, rules: WritingRules) -> bool:
+    return (
+        found.password == row.password
+        and found.links == row.links
+        and found.mapped == row.mapped
+        and (found.ticked or not rules.only_ticked)
+    )
 
 
 def _mark(row: PlannedRow, seen: tuple[int, ...], rules: WritingRules) -> SendingMark:
@@ -152,12 +137,12 @@ def take_back(connection: Connection, ready: Ready, rules: WritingRules) -> None
 
     An older mark of a create was settled before this request, so it goes too; one of a lost update still holds.
     """
-    before = ready.before
-    now = plugin.state(connection, before.password_id)
+    former = ready.before.mark
+    now = plugin.state(connection, ready.before.password_id)
     if now is None or not _is_marked_by(now, rules):
         return
-    lost_update = before.mark is not None and before.mark.kind is MarkKind.UPDATE
-    plugin.write_state(connection, before if lost_update else replace(before, mark=None))
+    lost_update = former is not None and former.kind is MarkKind.UPDATE
+    plugin.write_state(connection, replace(now, mark=former if lost_update else None))
 
 
 def link(connection: Connection, row: PlannedRow, rules: WritingRules) -> PlannedRow | None:
@@ -167,13 +152,13 @@ def link(connection: Connection, row: PlannedRow, rules: WritingRules) -> Planne
         IdDoesNotFit: the entry's id is too big for the password map.
     """
     entry = row.entry
-    now = _Now.of(connection, [row])
-    if entry is None or not now.is_as_planned(row, rules):
+    found = reread(connection, [row.password.id]).get(row.password.id)
+    if entry is None or found is None or not _is_as_planned(row, found, rules):
         return None
     if plugin.holders_of(connection, entry.id) - {row.password.id}:
         return None
     _require_fit(entry.id, rules)
-    before = now.states.get(row.password.id) or SyncState(row.password.id)
+    before = plugin.state(connection, row.password.id) or SyncState(row.password.id)
     plugin.write_link(connection, row.password.id, entry.id)
     # Nothing is known of the entry's value, so there is no baseline; with an update to follow it is marked as lost
     # until that is stored.
@@ -211,10 +196,10 @@ def store_each(
 ) -> Iterator[bool | StickySyncError]:
     """`store` for rows whose answers came at the same moment: read together, then written one by one."""
     ids = [row.password.id for row, _, _ in answered]
-    states, link_rows = plugin.states_of(connection, ids), plugin.link_rows_of(connection, ids)
+    now = states_and_link_rows(connection, ids)
     for row, entry, sent in answered:
         id_ = row.password.id
-        before = states.get(id_) or SyncState(id_)
+        before, link_rows = now.get(id_, (SyncState(id_), 0))
         after = baseline(row, entry, sent, before)
         if not _is_marked_by(before, rules):
             # Settled by the run that took over; or by ourselves, when the answer to this row's first commit was lost.
@@ -222,7 +207,7 @@ def store_each(
         elif entry.id > rules.largest_entry_id:
             yield too_big(t.passwordmap.name, "ITGPasswordID", entry.id)
         else:
-            plugin.write_link(connection, id_, entry.id, link_rows.get(id_, 0))
+            plugin.write_link(connection, id_, entry.id, link_rows)
             plugin.write_state(connection, after)
             yield True
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from stickysync_gui.errors import StickySyncError
@@ -28,43 +28,54 @@ class Grouped(Generic[Asked, Answer]):
     ) -> None:
         self._database = database
         self._errand = errand
-        self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
-        self._out: asyncio.Task[Sequence[Answer | StickySyncError]] | None = None
+        self._waiting: deque[tuple[Asked, asyncio.Future[Answer]]] = deque()
+        self._errands: set[asyncio.Task[None]] = set()
+        self._is_called = False
 
     async def ask(self, asked: Asked) -> Answer:
-        """Have one answered together with what others ask meanwhile.
+        """Have one answered together with what others ask until the database thread is free.
 
         Raises:
             StickySyncError: of the errand as a whole, or of this one alone.
         """
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, answer))
-        if self._out is None:
-            self._set_out()
+        if not self._is_called:
+            self._is_called = True
+            errand = asyncio.create_task(self._run())
+            self._errands.add(errand)
+            errand.add_done_callback(self._errands.discard)
         return await answer
 
-    def _set_out(self) -> None:
-        group, self._waiting = self._waiting, []
-        self._out = out = asyncio.create_task(self._database.call(self._errand, [asked for asked, _ in group]))
-        out.add_done_callback(partial(self._come_back, [answer for _, answer in group]))
+    async def _run(self) -> None:
+        group: list[tuple[Asked, asyncio.Future[Answer]]] = []
 
-    def _come_back(
-        self, group: Sequence[asyncio.Future[Answer]], errand: asyncio.Task[Sequence[Answer | StickySyncError]]
-    ) -> None:
-        self._out = None
-        if self._waiting:
-            self._set_out()
-        if errand.cancelled():
-            for answer in group:
+        def on_thread() -> Sequence[Answer | StickySyncError]:
+            # In this order: whoever asks from now on calls another errand, even if this one takes him along.
+            self._is_called = False
+            group.extend(self._taken())
+            return self._errand([asked for asked, _ in group]) if group else []
+
+        results: Sequence[Answer | Exception]
+        try:
+            results = await self._database.call(on_thread)
+        except asyncio.CancelledError:
+            for _, answer in group:
                 answer.cancel()
-            return
-        error = errand.exception()
-        results = [error] * len(group) if error is not None else errand.result()
-        for answer, result in zip(group, results, strict=True):
+            raise
+        except Exception as error:
+            # Where the thread takes no more errands, nobody was taken along.
+            group = group or list(self._taken())
+            results = [error] * len(group)
+        for (_, answer), result in zip(group, results, strict=True):
+            # Whoever asked may have been cancelled meanwhile; the errand was done all the same.
             if answer.done():
-                # Whoever asked was cancelled meanwhile; the errand was done all the same.
                 continue
-            if isinstance(result, BaseException):
+            if isinstance(result, Exception):
                 answer.set_exception(result)
             else:
                 answer.set_result(result)
+
+    def _taken(self) -> Iterator[tuple[Asked, asyncio.Future[Answer]]]:
+        while self._waiting:
+            yield self._waiting.popleft()
