@@ -146,6 +146,24 @@ class Database:
 
         return self._repeated(once)
 
+    def together(
+        self,
+        all_at_once: Callable[[Connection, Sequence[Item]], Sequence[T | StickySyncError]],
+        one_by_one: InTurn[Item, T | StickySyncError],
+        items: Sequence[Item],
+        *,
+        map_lock: bool = False,
+    ) -> list[T | StickySyncError]:
+        """One transaction for all items, on the database thread; where the server refuses that, as `each`."""
+        try:
+            if map_lock:
+                return list(self.map_unit(all_at_once, items))
+            return list(self.unit(all_at_once, items))
+        except DBAPIError as error:
+            if error_code(error) in LOST:
+                raise
+        return self.each(one_by_one, items, map_lock=map_lock)
+
     def each(self, fn: InTurn[Item, T], items: Sequence[Item], *, map_lock: bool = False) -> list[T | StickySyncError]:
         """A transaction for each item, on the database thread, with one reading and one map lock for all of them.
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from stickysync_gui.domain.records import CompanyMapping, Link, MarkKind, SendingMark, SyncState
 from stickysync_gui.storage import tables as t
-from stickysync_gui.storage.statements import Statement
+from stickysync_gui.storage.statements import Statement, StatementForMany
 
 _BLOCK = 500
 """Ids per statement."""
@@ -223,7 +223,7 @@ def _drop_surplus(connection: Connection, table: str, column: str, id_: int, sur
         connection.execute(text(f"DELETE FROM {table} WHERE {column} = :id LIMIT {surplus}"), {"id": id_})
 
 
-_STATE_COLUMNS = (
+BASELINE_COLUMNS = (
     "ITGPasswordID",
     "ValueHash",
     "NotesHash",
@@ -233,23 +233,25 @@ _STATE_COLUMNS = (
     "AcceptedOrgID",
     "DriftPushes",
     "LeftBehind",
-    *MARK_COLUMNS,
 )
+_STATE_COLUMNS = (*BASELINE_COLUMNS, *MARK_COLUMNS)
 _NOW_MARKED, _NOT_MARKED = {"MarkedAt": func.UTC_TIMESTAMP()}, {"MarkedAt": null()}
 
 
 def _given(columns: Iterable[str]) -> dict[str, Any]:
     # SQLAlchemy keeps the columns' own names for itself.
-    return {column: bindparam(f"new_{column}") for column in columns}
+    return {column: bindparam(f"{column}0") for column in columns}
 
 
-def _insert_state(columns: Iterable[str], stamp: Mapping[str, Any]) -> Statement:
-    return Statement(insert(t.syncstate).values(PasswordID=bindparam("id_"), **_given(columns), **stamp))
+def _insert_state(columns: Iterable[str], stamp: Mapping[str, Any]) -> StatementForMany:
+    core = insert(t.syncstate).values(PasswordID=bindparam("id0"), **_given(columns), **stamp)
+    return StatementForMany(lambda _: core)
 
 
-def _update_state(columns: Iterable[str], stamp: Mapping[str, Any]) -> Statement:
-    here = t.syncstate.c.PasswordID == bindparam("id_")
-    return Statement(update(t.syncstate).where(here).values(**_given(columns), **stamp))
+def _update_state(columns: Iterable[str], stamp: Mapping[str, Any]) -> StatementForMany:
+    here = t.syncstate.c.PasswordID == bindparam("id0")
+    core = update(t.syncstate).where(here).values(**_given(columns), **stamp)
+    return StatementForMany(lambda _: core)
 
 
 _INSERT_STATE = {True: _insert_state(_STATE_COLUMNS, _NOW_MARKED), False: _insert_state(_STATE_COLUMNS, _NOT_MARKED)}
@@ -258,34 +260,39 @@ _INSERT_MARK = _insert_state(MARK_COLUMNS, _NOW_MARKED)
 _UPDATE_MARK = _update_state(MARK_COLUMNS, _NOW_MARKED)
 
 
-def _mark_values(mark: SendingMark | None) -> dict[str, object]:
+def mark_values(mark: SendingMark | None) -> dict[str, object]:
+    """A mark as `MARK_COLUMNS` hold it."""
     return {
-        "new_MarkKind": mark.kind.value if mark else None,
-        "new_MarkRunID": mark.run_id if mark else None,
-        "new_MarkOrgID": mark.organization_id if mark else None,
-        "new_MarkName": mark.name if mark else None,
-        "new_MarkUserName": mark.username if mark else None,
-        "new_MarkSeen": _id_list(mark.seen_entry_ids) if mark else None,
+        "MarkKind": mark.kind.value if mark else None,
+        "MarkRunID": mark.run_id if mark else None,
+        "MarkOrgID": mark.organization_id if mark else None,
+        "MarkName": mark.name if mark else None,
+        "MarkUserName": mark.username if mark else None,
+        "MarkSeen": _id_list(mark.seen_entry_ids) if mark else None,
+    }
+
+
+def baseline_values(state: SyncState) -> dict[str, object]:
+    """A state as `BASELINE_COLUMNS` hold it, without its mark."""
+    return {
+        "ITGPasswordID": state.entry_id,
+        "ValueHash": state.value_hash or None,
+        "NotesHash": state.notes_hash or None,
+        "FieldsHash": state.fields_hash or None,
+        "ReturnedHash": state.returned_hash or None,
+        "PasswordUpdatedAt": state.password_updated_at or None,
+        "AcceptedOrgID": state.accepted_organization_id,
+        "DriftPushes": state.drift_pushes,
+        "LeftBehind": _id_list(state.left_behind),
     }
 
 
 def write_state(connection: Connection, new: SyncState) -> None:
     """Store a password's sync state; a mark in it is stamped with the server's UTC time of now."""
-    values = {
-        "new_ITGPasswordID": new.entry_id,
-        "new_ValueHash": new.value_hash or None,
-        "new_NotesHash": new.notes_hash or None,
-        "new_FieldsHash": new.fields_hash or None,
-        "new_ReturnedHash": new.returned_hash or None,
-        "new_PasswordUpdatedAt": new.password_updated_at or None,
-        "new_AcceptedOrgID": new.accepted_organization_id,
-        "new_DriftPushes": new.drift_pushes,
-        "new_LeftBehind": _id_list(new.left_behind),
-        **_mark_values(new.mark),
-    }
+    row = {"id": new.password_id, **baseline_values(new), **mark_values(new.mark)}
     marked = new.mark is not None
-    if not _UPDATE_STATE[marked].run(connection, id_=new.password_id, **values).rowcount:
-        _INSERT_STATE[marked].run(connection, id_=new.password_id, **values)
+    if not _UPDATE_STATE[marked].run(connection, [row]).rowcount:
+        _INSERT_STATE[marked].run(connection, [row])
 
 
 def write_mark(connection: Connection, password_id: int, mark: SendingMark, *, has_state: bool) -> None:
@@ -295,7 +302,7 @@ def write_mark(connection: Connection, password_id: int, mark: SendingMark, *, h
         has_state: whether it has a row in the sync state, as just read.
     """
     statement = _UPDATE_MARK if has_state else _INSERT_MARK
-    statement.run(connection, id_=password_id, **_mark_values(mark))
+    statement.run(connection, [{"id": password_id, **mark_values(mark)}])
 
 
 # --- the API key -----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, distinct, f
 from stickysync_gui.domain.records import SendingMark, StoredPassword, SyncState
 from stickysync_gui.storage import automate, plugin
 from stickysync_gui.storage import tables as t
-from stickysync_gui.storage.statements import StatementForIds
+from stickysync_gui.storage.statements import StatementForMany
 
 _p, _s = t.passwords.c, t.syncstate.c
 
@@ -57,14 +57,14 @@ def _reread(ids: ColumnElement[bool]) -> Select[tuple[object, ...]]:
     )
 
 
-_REREAD = StatementForIds(lambda count: _reread(_p.PasswordID.in_([bindparam(f"id{n}") for n in range(count)])))
+_REREAD = StatementForMany(lambda count: _reread(_p.PasswordID.in_([bindparam(f"id{n}") for n in range(count)])))
 
 
 def reread(connection: Connection, password_ids: Sequence[int]) -> dict[int, Reread]:
     """Passwords, links, mappings, ticks and marks by PasswordID; those whose row is gone are left out."""
     found = {}
     width = len(automate.PASSWORD_COLUMNS)
-    for row in _REREAD.run(connection, password_ids):
+    for row in _REREAD.run(connection, [{"id": id_} for id_ in password_ids]):
         links, mapped, ticks, has_state, *mark = row[width:]
         found[row[0]] = Reread(
             automate.stored(row[:width]),
@@ -91,7 +91,7 @@ def _answered(ids: ColumnElement[bool]) -> Select[tuple[object, ...]]:
     return select(rows.label("LinkRows"), *(column for column in t.syncstate.c if column is not _s.MarkedAt)).where(ids)
 
 
-_ANSWERED = StatementForIds(lambda count: _answered(_s.PasswordID.in_([bindparam(f"id{n}") for n in range(count)])))
+_ANSWERED = StatementForMany(lambda count: _answered(_s.PasswordID.in_([bindparam(f"id{n}") for n in range(count)])))
 
 
 def states_and_link_rows(connection: Connection, password_ids: Sequence[int]) -> dict[int, tuple[SyncState, int]]:
@@ -99,4 +99,5 @@ def states_and_link_rows(connection: Connection, password_ids: Sequence[int]) ->
 
     The age of marks is not looked at.
     """
-    return {row.PasswordID: (plugin.state_of(row), row.LinkRows) for row in _ANSWERED.run(connection, password_ids)}
+    rows = _ANSWERED.run(connection, [{"id": id_} for id_ in password_ids])
+    return {row.PasswordID: (plugin.state_of(row), row.LinkRows) for row in rows}

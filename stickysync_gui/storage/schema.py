@@ -36,6 +36,7 @@ class TablesFound:
         largest_id: greatest number that fits, by (table, column), of the id columns that exist.
         api_key_length: characters that fit into the settings' APIKey; None when unlimited or absent.
         newer_version: of our own tables, when a newer program made them; then they are read, never written.
+        map_has_transactions: whether the password map's engine is InnoDB, or the demo's.
     """
 
     present: tuple[str, ...]
@@ -43,6 +44,7 @@ class TablesFound:
     largest_id: dict[tuple[str, str], int]
     api_key_length: int | None = None
     newer_version: int | None = None
+    map_has_transactions: bool = False
 
     @property
     def largest_entry_id(self) -> int:
@@ -137,7 +139,17 @@ def find_tables(connection: Connection) -> TablesFound:
         largest,
         key_column.length if key_column else None,
         newest if newest > t.SCHEMA_VERSION else None,
+        _has_transactions(connection, t.passwordmap.name),
     )
+
+
+def _has_transactions(connection: Connection, table: str) -> bool:
+    if connection.dialect.name == "sqlite":
+        return True
+    statement = text(
+        "SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND LOWER(TABLE_NAME) = :name"
+    )
+    return str(connection.scalar(statement, {"name": table})).lower() == "innodb"
 
 
 @dataclass(frozen=True, slots=True)

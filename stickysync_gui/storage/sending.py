@@ -26,7 +26,7 @@ from stickysync_gui.domain.records import Entry, Field, MarkKind, SendingMark, S
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.domain.snapshot import entry_name
 from stickysync_gui.errors import StickySyncError
-from stickysync_gui.storage import plugin
+from stickysync_gui.storage import plugin, together
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.decrypt import decrypt
 from stickysync_gui.storage.rereading import Reread, reread, states_and_link_rows
@@ -56,12 +56,14 @@ class WritingRules:
     Args:
         only_ticked: an AutoSync run; a row unticked meanwhile is not sent.
         largest_entry_id: greatest id that fits the password map.
+        map_has_transactions: whether the password map's engine refuses a statement as a whole (InnoDB).
     """
 
     run_id: str
     only_ticked: bool
     allow_windows_1252: bool
     largest_entry_id: int
+    map_has_transactions: bool = False
 
 
 Asked = tuple[PlannedRow, tuple[Field, ...], tuple[int, ...]]
@@ -80,13 +82,36 @@ def prepare(
 
 def prepare_each(connection: Connection, asked: Sequence[Asked], rules: WritingRules) -> Iterator[Ready | None]:
     """`prepare` for rows that are about to be sent at the same moment: read together, then marked one by one."""
+    for ready, mark, has_state in _looked_at(connection, asked, rules):
+        if ready is not None:
+            plugin.write_mark(connection, ready.before.password_id, mark, has_state=has_state)
+        yield ready
+
+
+def prepare_together(connection: Connection, asked: Sequence[Asked], rules: WritingRules) -> list[Ready | None]:
+    """`prepare` for several rows, all marked in one transaction; None for those that moved."""
+    looked_at = _looked_at(connection, asked, rules)
+    first = []
+    for ready, mark, has_state in looked_at:
+        if ready is not None and has_state:
+            plugin.write_mark(connection, ready.before.password_id, mark, has_state=True)
+        elif ready is not None:
+            first.append((ready.before.password_id, mark))
+    together.write_first_marks(connection, first)
+    return [ready for ready, _, _ in looked_at]
+
+
+def _looked_at(
+    connection: Connection, asked: Sequence[Asked], rules: WritingRules
+) -> list[tuple[Ready | None, SendingMark, bool]]:
+    """What each row comes to, the mark it would get, and whether it has a row in the sync state."""
     now = reread(connection, [row.password.id for row, _, _ in asked])
+    looked_at = []
     for row, fields, seen in asked:
         found = now.get(row.password.id)
         ready = _ready(row, found, fields, rules)
-        if found is not None and ready is not None:
-            plugin.write_mark(connection, row.password.id, _mark(row, seen, rules), has_state=found.has_state)
-        yield ready
+        looked_at.append((ready, _mark(row, seen, rules), found is not None and found.has_state))
+    return looked_at
 
 
 def _ready(row: PlannedRow, found: Reread | None, fields: tuple[Field, ...], rules: WritingRules) -> Ready | None:
@@ -100,9 +125,8 @@ def _ready(row: PlannedRow, found: Reread | None, fields: tuple[Field, ...], rul
 
 
 def prepare_many(connection: Connection, rows: Sequence[Asked], rules: WritingRules) -> dict[int, Ready]:
-    """`prepare` for a batch, in one transaction; rows that moved are left out."""
-    prepared = zip(rows, prepare_each(connection, rows, rules), strict=True)
-    return {row.password.id: ready for (row, _, _), ready in prepared if ready is not None}
+    """`prepare_together` for a batch, by PasswordID; rows that moved are left out."""
+    return {ready.before.password_id: ready for ready in prepare_together(connection, rows, rules) if ready is not None}
 
 
 def _is_as_planned(row: PlannedRow, found: Reread, rules: WritingRules) -> bool:
@@ -195,21 +219,61 @@ def store_each(
     connection: Connection, answered: Sequence[Answered], rules: WritingRules
 ) -> Iterator[bool | StickySyncError]:
     """`store` for rows whose answers came at the same moment: read together, then written one by one."""
-    ids = [row.password.id for row, _, _ in answered]
-    now = states_and_link_rows(connection, ids)
+    for outcome in _outcomes(connection, answered, rules):
+        if outcome.state is not None:
+            plugin.write_link(connection, outcome.state.password_id, outcome.entry_id, outcome.link_rows)
+            plugin.write_state(connection, outcome.state)
+        yield outcome.result
+
+
+def store_together(
+    connection: Connection, answered: Sequence[Answered], rules: WritingRules
+) -> list[bool | StickySyncError]:
+    """`store` for several rows, all written in one transaction; an id that does not fit stays out alone."""
+    outcomes = _outcomes(connection, answered, rules)
+    _write_all(connection, outcomes, rules)
+    return [outcome.result for outcome in outcomes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What storing a row comes to: what is told of it, and what is written, if anything."""
+
+    result: bool | StickySyncError
+    state: SyncState | None = None
+    entry_id: int = 0
+    link_rows: int = 0
+
+
+def _outcomes(connection: Connection, answered: Sequence[Answered], rules: WritingRules) -> list[_Outcome]:
+    now = states_and_link_rows(connection, [row.password.id for row, _, _ in answered])
+    outcomes = []
     for row, entry, sent in answered:
-        id_ = row.password.id
-        before, link_rows = now.get(id_, (SyncState(id_), 0))
+        before, link_rows = now.get(row.password.id, (SyncState(row.password.id), 0))
         after = baseline(row, entry, sent, before)
         if not _is_marked_by(before, rules):
             # Settled by the run that took over; or by ourselves, when the answer to this row's first commit was lost.
-            yield _tells_the_same(before, after)
+            outcomes.append(_Outcome(_tells_the_same(before, after)))
         elif entry.id > rules.largest_entry_id:
-            yield too_big(t.passwordmap.name, "ITGPasswordID", entry.id)
+            outcomes.append(_Outcome(too_big(t.passwordmap.name, "ITGPasswordID", entry.id)))
         else:
-            plugin.write_link(connection, id_, entry.id, link_rows)
-            plugin.write_state(connection, after)
-            yield True
+            outcomes.append(_Outcome(True, after, entry.id, link_rows))
+    return outcomes
+
+
+def _write_all(connection: Connection, outcomes: Sequence[_Outcome], rules: WritingRules) -> None:
+    """All links before all states: without transactions a death between them leaves marks, never lost links."""
+    first, states = [], []
+    for outcome in outcomes:
+        if outcome.state is None:
+            continue
+        states.append(outcome.state)
+        if outcome.link_rows or not rules.map_has_transactions:
+            plugin.write_link(connection, outcome.state.password_id, outcome.entry_id, outcome.link_rows)
+        else:
+            first.append((outcome.state.password_id, outcome.entry_id))
+    together.write_first_links(connection, first)
+    together.write_baselines(connection, states)
 
 
 def _is_marked_by(state: SyncState, rules: WritingRules) -> bool:
@@ -231,13 +295,12 @@ def store_many(connection: Connection, confirmed: Sequence[Answered], rules: Wri
     Returns:
         the ids of the passwords whose rows were stored.
     """
-    kept = set()
-    for (row, _, _), stored in zip(confirmed, store_each(connection, confirmed, rules), strict=True):
-        if isinstance(stored, StickySyncError):
-            raise stored
-        if stored:
-            kept.add(row.password.id)
-    return kept
+    outcomes = _outcomes(connection, confirmed, rules)
+    for outcome in outcomes:
+        if isinstance(outcome.result, StickySyncError):
+            raise outcome.result
+    _write_all(connection, outcomes, rules)
+    return {row.password.id for (row, _, _), outcome in zip(confirmed, outcomes, strict=True) if outcome.result}
 
 
 def baseline(row: PlannedRow, entry: Entry, sent: tuple[Field, ...], before: SyncState) -> SyncState:

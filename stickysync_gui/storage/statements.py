@@ -5,7 +5,7 @@ Building and looking up an expression costs SQLAlchemy more than the server need
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Delete, Insert, Select, Update
@@ -34,20 +34,21 @@ class Statement:
         return connection.exec_driver_sql(text, values if order is None else tuple([values[name] for name in order]))
 
 
-class StatementForIds:
-    """A SELECT for a few ids at once; each number of ids has its own text.
+class StatementForMany:
+    """A statement over several rows at once; each number of rows has its own text.
 
     Args:
-        make: the statement for so many ids, which it names id0, id1 and so on.
+        make: the statement for so many rows; a row's values are named after it, as in id0, id1 and so on.
     """
 
     def __init__(self, make: Callable[[int], Core]) -> None:
         self._make = make
         self._by_count: dict[int, Statement] = {}
 
-    def run(self, connection: Connection, ids: Sequence[int]) -> CursorResult[Any]:
-        """Execute it for these ids."""
-        count = len(ids)
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> CursorResult[Any]:
+        """Execute it for these rows."""
+        count = len(rows)
         if (statement := self._by_count.get(count)) is None:
             statement = self._by_count[count] = Statement(self._make(count))
-        return statement.run(connection, **{f"id{n}": id_ for n, id_ in enumerate(ids)})
+        values = {f"{name}{n}": value for n, row in enumerate(rows) for name, value in row.items()}
+        return statement.run(connection, **values)

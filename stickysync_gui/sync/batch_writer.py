@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from stickysync_gui.domain.planned import Action, PlannedRow
 from stickysync_gui.domain.progress import Outcome, Step
 from stickysync_gui.domain.records import Entry, Field
-from stickysync_gui.domain.snapshot import Identity, entry_name, identity, same_text
+from stickysync_gui.domain.snapshot import Identity, entry_name, identity
 from stickysync_gui.errors import IdDoesNotFit
 from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttled
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS
@@ -39,24 +39,36 @@ def into_batches(rows: Iterable[PlannedRow], *, bulk_creation: bool) -> list[Bat
     updates = [row for row in rows if row.action is Action.UPDATE and row.fields]
     many = {row.password.id for row in updates} if len(updates) > UPDATES_IN_BATCHES_ABOVE else set()
     batches: list[Batch] = []
-    groups: defaultdict[tuple[Action, int | None], list[list[PlannedRow]]] = defaultdict(list)
+    groups: defaultdict[tuple[Action, int | None], _Group] = defaultdict(_Group)
     for row in rows:
         if row.password.id in many:
-            _join(groups[(Action.UPDATE, None)], row)
+            groups[(Action.UPDATE, None)].add(row)
         elif bulk_creation and row.action is Action.CREATE:
-            _join(groups[(Action.CREATE, row.organization_id)], row)
+            groups[(Action.CREATE, row.organization_id)].add(row)
         else:
             batches.append((row,))
-    return batches + [tuple(batch) for group in groups.values() for batch in group]
+    return batches + [tuple(batch) for group in groups.values() for batch in group.batches]
 
 
-def _join(group: list[list[PlannedRow]], row: PlannedRow) -> None:
-    key = _identity(row)
-    for batch in group:
-        if len(batch) < BATCH_ROWS and all(_identity(other) != key for other in batch):
-            batch.append(row)
-            return
-    group.append([row])
+class _Group:
+    """Rows that may share batches, each put where it fits first, in a time that does not grow with their number."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[PlannedRow]] = []
+        self._first_with_room = 0
+        self._behind_twin: dict[Identity, int] = {}
+
+    def add(self, row: PlannedRow) -> None:
+        key = _identity(row)
+        at = max(self._first_with_room, self._behind_twin.get(key, 0))
+        while at < len(self.batches) and len(self.batches[at]) >= BATCH_ROWS:
+            at += 1
+        if at == len(self.batches):
+            self.batches.append([])
+        self.batches[at].append(row)
+        self._behind_twin[key] = at + 1
+        while self._first_with_room < len(self.batches) and len(self.batches[self._first_with_room]) >= BATCH_ROWS:
+            self._first_with_room += 1
 
 
 def _identity(row: PlannedRow) -> Identity:
@@ -133,8 +145,10 @@ class BatchWriter(RowWriter):
         self, sent: Sequence[PlannedRow], entries: Sequence[Entry]
     ) -> tuple[list[Step], list[PlannedRow]]:
         confirmed, unconfirmed = [], []
+        # Twins never share a batch, and an entry is updated once in it, so each row has one answer at most.
+        answers = {_answer_key(entry, sent[0].action): entry for entry in reversed(entries)}
         for row in sent:
-            entry = next((e for e in entries if _confirms(e, row)), None)
+            entry = answers.get(_row_key(row))
             if entry is None:
                 unconfirmed.append(row)
             else:
@@ -161,18 +175,17 @@ class BatchWriter(RowWriter):
             return Step.of(row, Outcome.FAILED, f"{problem.happened} {problem.todo}")
 
 
-def _confirms(entry: Entry, row: PlannedRow) -> bool:
-    """Whether an answered entry is this row's, and shows what was sent.
+def _row_key(row: PlannedRow) -> Identity:
+    """What an entry must show to be taken for this row's answer: whose it is, and the names that were sent.
 
     URLs are left out: IT Glue may complete them.
     """
-    password = row.password
-    shows_names = same_text(entry.name) == same_text(entry_name(password)) and same_text(entry.username) == same_text(
-        password.username
-    )
-    if row.action is Action.CREATE:
-        return shows_names and entry.organization_id == row.organization_id
-    return shows_names and entry.id == row.entry_id
+    whose = row.organization_id if row.action is Action.CREATE else row.entry_id
+    return identity(whose or 0, entry_name(row.password), row.password.username)
+
+
+def _answer_key(entry: Entry, action: Action) -> Identity:
+    return identity(entry.organization_id if action is Action.CREATE else entry.id, entry.name, entry.username)
 
 
 async def _attempt_many(

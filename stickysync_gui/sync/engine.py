@@ -39,6 +39,8 @@ from stickysync_gui.sync.snapshot import newest_ids, read_snapshot
 
 WORKERS = 8
 """Twice as many as requests may be in flight: while some wait for IT Glue, others store what it answered."""
+COMMIT_ALONE_UP_TO = 100
+"""Rows of a run up to which each is committed by itself; above, those that meet at the database share a transaction."""
 PLAN_IN_THREAD_FROM = 2000
 """Passwords from which planning would be felt in the window."""
 
@@ -191,6 +193,7 @@ class Engine:
     async def _work(self) -> None:
         options = self._options
         plan = await self._read_and_plan(options.scope)
+        todo, waiting = self._sorted_out(plan, options.approved)
         writer = BatchWriter(
             self._database,
             self._glue,
@@ -200,12 +203,13 @@ class Engine:
                 only_ticked=options.scope.autosync_only,
                 allow_windows_1252=options.allow_windows_1252,
                 largest_entry_id=self._tables.largest_entry_id,
+                map_has_transactions=self._tables.map_has_transactions,
             ),
             category_id=options.category_id,
+            commit_together=len(todo) > COMMIT_ALONE_UP_TO,
             stop=self._stop,
             report=self._report,
         )
-        todo, waiting = self._sorted_out(plan, options.approved)
         await self._confirm(plan)
         try:
             await self._apply(writer, todo)

@@ -44,6 +44,7 @@ class RowWriter:
     Args:
         lock: asked right before each request; raises when it is lost.
         category_id: for new entries.
+        commit_together: rows that meet at the database share a transaction, not only a reading.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class RowWriter:
         rules: WritingRules,
         *,
         category_id: int | None,
+        commit_together: bool,
         stop: asyncio.Event | None,
         report: Report,
     ) -> None:
@@ -62,6 +64,7 @@ class RowWriter:
         self._lock = lock
         self._rules = rules
         self._category_id = category_id
+        self._commit_together = commit_together
         self._stop = stop
         self._report = report
         self._created: defaultdict[Identity, list[int]] = defaultdict(list)
@@ -172,11 +175,19 @@ class RowWriter:
         """On the database thread: the lock is asked in the same breath as the marks are written."""
         self._lock.verify()
         asked = [(row, fields, self._seen(row, key) if key is not None else ()) for row, fields, key in group]
-        return self._database.each(partial(sending.prepare_each, rules=self._rules), asked)
+        all_at_once = partial(sending.prepare_together, rules=self._rules)
+        one_by_one = partial(sending.prepare_each, rules=self._rules)
+        if self._commit_together and len(asked) > 1:
+            return self._database.together(all_at_once, one_by_one, asked)
+        return self._database.each(one_by_one, asked)
 
     def _store_each(self, group: Sequence[sending.Answered]) -> list[bool | StickySyncError]:
         """On the database thread, serialised with the map writes of all PCs."""
-        return self._database.each(partial(sending.store_each, rules=self._rules), group, map_lock=True)
+        all_at_once = partial(sending.store_together, rules=self._rules)
+        one_by_one = partial(sending.store_each, rules=self._rules)
+        if self._commit_together and len(group) > 1:
+            return self._database.together(all_at_once, one_by_one, group, map_lock=True)
+        return self._database.each(one_by_one, group, map_lock=True)
 
     def _seen(self, row: PlannedRow, key: Identity) -> tuple[int, ...]:
         return tuple(sorted({*row.seen, *self._created[key]}))
