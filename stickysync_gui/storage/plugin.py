@@ -7,7 +7,6 @@ Every function works inside the caller's transaction; those that write the map b
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -96,14 +95,19 @@ def state(connection: Connection, password_id: int) -> SyncState | None:
 
 
 def _state(row: Row[tuple[object, ...]], now: datetime | None) -> SyncState:
-    found = state_of(row)
-    if found.mark is None or now is None or not isinstance(row.MarkedAt, datetime):
-        return found
-    return replace(found, mark=replace(found.mark, age_seconds=(now - row.MarkedAt).total_seconds()))
-
-
-def state_of(row: Row[Any]) -> SyncState:
-    """A sync state from its row; the age of its mark is not looked at."""
+    mark = None
+    if row.MarkKind:
+        age = (now - row.MarkedAt).total_seconds() if now and isinstance(row.MarkedAt, datetime) else 0.0
+        mark = SendingMark(
+            # A newer program's kind, which is only ever shown here: something was sent.
+            MarkKind(row.MarkKind) if row.MarkKind in _MARK_KINDS else MarkKind.CREATE,
+            row.MarkRunID or "",
+            row.MarkOrgID or 0,
+            row.MarkName or "",
+            row.MarkUserName or "",
+            _ids(row.MarkSeen),
+            age,
+        )
     return SyncState(
         password_id=row.PasswordID,
         entry_id=row.ITGPasswordID,
@@ -115,27 +119,30 @@ def state_of(row: Row[Any]) -> SyncState:
         accepted_organization_id=row.AcceptedOrgID,
         drift_pushes=row.DriftPushes or 0,
         left_behind=_ids(row.LeftBehind),
-        mark=mark_of(row.MarkKind, row.MarkRunID, row.MarkOrgID, row.MarkName, row.MarkUserName, row.MarkSeen),
+        mark=mark,
+    )
+
+
+def kept_of(
+    password_id: int,
+    entry_id: int | None,
+    notes_hash: str | None,
+    accepted_organization_id: int | None,
+    drift_pushes: int | None,
+    left_behind: str | None,
+) -> SyncState:
+    """What a new baseline may keep of a former state."""
+    return SyncState(
+        password_id,
+        entry_id,
+        notes_hash=notes_hash or "",
+        accepted_organization_id=accepted_organization_id,
+        drift_pushes=drift_pushes or 0,
+        left_behind=_ids(left_behind),
     )
 
 
 MARK_COLUMNS = ("MarkKind", "MarkRunID", "MarkOrgID", "MarkName", "MarkUserName", "MarkSeen")
-
-
-def mark_of(
-    kind: str | None,
-    run_id: str | None,
-    organization_id: int | None,
-    name: str | None,
-    username: str | None,
-    seen: str | None,
-) -> SendingMark | None:
-    """A mark from the values of `MARK_COLUMNS`."""
-    if not kind:
-        return None
-    # A newer program's kind, which is only ever shown here: something was sent.
-    known = MarkKind(kind) if kind in _MARK_KINDS else MarkKind.CREATE
-    return SendingMark(known, run_id or "", organization_id or 0, name or "", username or "", _ids(seen))
 
 
 def _ids(listed: str | None) -> tuple[int, ...]:

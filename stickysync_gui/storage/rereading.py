@@ -5,20 +5,21 @@ One statement shows one moment, and a round trip is most of what a row costs.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
 
 from stickysync_gui.domain.records import SendingMark, StoredPassword, SyncState
 from stickysync_gui.storage import automate, plugin
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.statements import StatementForMany
 
-_p, _s = t.passwords.c, t.syncstate.c
+_p, _s, _m, _c, _a = t.passwords.c, t.syncstate.c, t.passwordmap.c, t.companymap.c, t.passwordautosync.c
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reread:
     """A password and what hangs on it, as they are now.
 
@@ -27,77 +28,86 @@ class Reread:
     """
 
     password: StoredPassword
-    links: frozenset[int]
-    mapped: frozenset[int]
-    ticked: bool
-    has_state: bool
-    mark: SendingMark | None
+    links: set[int] = field(default_factory=set)
+    mapped: set[int] = field(default_factory=set)
+    ticked: bool = False
+    has_state: bool = False
+    mark: SendingMark | None = None
 
 
-def _all_of(column: ColumnElement[int], condition: ColumnElement[bool]) -> ColumnElement[str]:
-    # Cut off after 1024 characters by the server's default; a row with so many ids is never sent in any case.
-    return select(func.group_concat(distinct(column))).where(condition).scalar_subquery()
+def _these(column: ColumnElement[int], count: int) -> ColumnElement[bool]:
+    return column.in_([bindparam(f"id{n}") for n in range(count)])
 
 
-def _reread(ids: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+def _reread(count: int) -> Select[tuple[object, ...]]:
+    # Every table may hold several rows for one id (automate-db.md 6); the sets below take each once.
     return (
-        select(
-            *automate.PASSWORD_COLUMNS,
-            _all_of(t.passwordmap.c.ITGPasswordID, t.passwordmap.c.PasswordID == _p.PasswordID).label("links"),
-            _all_of(t.companymap.c.ITGOrgID, t.companymap.c.ClientID == _p.ClientID).label("mapped"),
-            select(func.count())
-            .where(t.passwordautosync.c.PasswordID == _p.PasswordID, t.passwordautosync.c.AutoSync != 0)
-            .scalar_subquery()
-            .label("ticks"),
-            _s.PasswordID.label("has_state"),
-            *(_s[name] for name in plugin.MARK_COLUMNS),
+        select(*automate.PASSWORD_COLUMNS, _m.ITGPasswordID, _c.ITGOrgID, _a.AutoSync, _s.PasswordID, _s.MarkKind)
+        .select_from(
+            t.passwords.outerjoin(t.passwordmap, _m.PasswordID == _p.PasswordID)
+            .outerjoin(t.companymap, _c.ClientID == _p.ClientID)
+            .outerjoin(t.passwordautosync, _a.PasswordID == _p.PasswordID)
+            .outerjoin(t.syncstate, _s.PasswordID == _p.PasswordID)
         )
-        .join_from(t.passwords, t.syncstate, _s.PasswordID == _p.PasswordID, isouter=True)
-        .where(ids)
+        .where(_these(_p.PasswordID, count))
     )
 
 
-_REREAD = StatementForMany(lambda count: _reread(_p.PasswordID.in_([bindparam(f"id{n}") for n in range(count)])))
+_REREAD = StatementForMany(_reread)
+_WIDTH = len(automate.PASSWORD_COLUMNS)
 
 
 def reread(connection: Connection, password_ids: Sequence[int]) -> dict[int, Reread]:
     """Passwords, links, mappings, ticks and marks by PasswordID; those whose row is gone are left out."""
-    found = {}
-    width = len(automate.PASSWORD_COLUMNS)
+    found: dict[int, Reread] = {}
+    marked = set()
     for row in _REREAD.run(connection, [{"id": id_} for id_ in password_ids]):
-        links, mapped, ticks, has_state, *mark = row[width:]
-        found[row[0]] = Reread(
-            automate.stored(row[:width]),
-            _ids(links),
-            _ids(mapped),
-            bool(ticks),
-            has_state is not None,
-            plugin.mark_of(*mark),
-        )
+        id_, (link, organization, tick, state, mark) = row[0], row[_WIDTH:]
+        one = found.get(id_)
+        if one is None:
+            one = found[id_] = Reread(automate.stored(row[:_WIDTH]))
+        if link:
+            one.links.add(link)
+        if organization:
+            one.mapped.add(organization)
+        one.ticked = one.ticked or bool(tick)
+        one.has_state = state is not None
+        if mark:
+            marked.add(id_)
+    for id_ in marked:
+        # Few have one: it is what an interrupted run left.
+        former = plugin.state(connection, id_)
+        found[id_].mark = former.mark if former else None
     return found
 
 
-def _ids(listed: object) -> frozenset[int]:
-    return frozenset(id_ for part in str(listed or "").split(",") if part and (id_ := int(part)))
-
-
-def _answered(ids: ColumnElement[bool]) -> Select[tuple[object, ...]]:
-    rows = (
-        select(func.count())
-        .select_from(t.passwordmap)
-        .where(t.passwordmap.c.PasswordID == _s.PasswordID)
-        .scalar_subquery()
+def _answered(count: int) -> Select[tuple[object, ...]]:
+    kept = (_s.ITGPasswordID, _s.NotesHash, _s.AcceptedOrgID, _s.DriftPushes, _s.LeftBehind)
+    return (
+        select(_s.PasswordID, _s.MarkRunID, _m.PasswordID.label("Linked"), *kept)
+        .select_from(t.syncstate.outerjoin(t.passwordmap, _m.PasswordID == _s.PasswordID))
+        .where(_these(_s.PasswordID, count))
     )
-    return select(rows.label("LinkRows"), *(column for column in t.syncstate.c if column is not _s.MarkedAt)).where(ids)
 
 
-_ANSWERED = StatementForMany(lambda count: _answered(_s.PasswordID.in_([bindparam(f"id{n}") for n in range(count)])))
+_ANSWERED = StatementForMany(_answered)
 
 
-def states_and_link_rows(connection: Connection, password_ids: Sequence[int]) -> dict[int, tuple[SyncState, int]]:
-    """Sync state and number of rows in the password map by PasswordID; those without a state are left out.
+@dataclass(frozen=True, slots=True)
+class MarkedByUs:
+    """What a row's answer is stored over: what a new baseline keeps of the former state, and its rows in the map."""
 
-    The age of marks is not looked at.
-    """
-    rows = _ANSWERED.run(connection, [{"id": id_} for id_ in password_ids])
-    return {row.PasswordID: (plugin.state_of(row), row.LinkRows) for row in rows}
+    former: SyncState
+    link_rows: int
+
+
+def marked_by(connection: Connection, run_id: str, password_ids: Sequence[int]) -> dict[int, MarkedByUs]:
+    """By PasswordID; those that do not carry a mark of this run are left out."""
+    formers: dict[int, SyncState] = {}
+    link_rows: defaultdict[int, int] = defaultdict(int)
+    for row in _ANSWERED.run(connection, [{"id": id_} for id_ in password_ids]):
+        id_, run, linked, *kept = tuple(row)
+        if run == run_id:
+            formers[id_] = plugin.kept_of(id_, *kept)
+            link_rows[id_] += linked is not None
+    return {id_: MarkedByUs(former, link_rows[id_]) for id_, former in formers.items()}

@@ -29,7 +29,7 @@ from stickysync_gui.errors import StickySyncError
 from stickysync_gui.storage import plugin, together
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.decrypt import decrypt
-from stickysync_gui.storage.rereading import Reread, reread, states_and_link_rows
+from stickysync_gui.storage.rereading import Reread, marked_by, reread
 from stickysync_gui.storage.schema import too_big
 
 CHANGED_MEANWHILE = "It changed while the run was on; nothing was sent."
@@ -246,18 +246,19 @@ class _Outcome:
 
 
 def _outcomes(connection: Connection, answered: Sequence[Answered], rules: WritingRules) -> list[_Outcome]:
-    now = states_and_link_rows(connection, [row.password.id for row, _, _ in answered])
+    ours = marked_by(connection, rules.run_id, [row.password.id for row, _, _ in answered])
     outcomes = []
     for row, entry, sent in answered:
-        before, link_rows = now.get(row.password.id, (SyncState(row.password.id), 0))
-        after = baseline(row, entry, sent, before)
-        if not _is_marked_by(before, rules):
+        id_ = row.password.id
+        if id_ not in ours:
             # Settled by the run that took over; or by ourselves, when the answer to this row's first commit was lost.
-            outcomes.append(_Outcome(_tells_the_same(before, after)))
+            stored = plugin.state(connection, id_) or SyncState(id_)
+            outcomes.append(_Outcome(_tells_the_same(stored, baseline(row, entry, sent, stored))))
         elif entry.id > rules.largest_entry_id:
             outcomes.append(_Outcome(too_big(t.passwordmap.name, "ITGPasswordID", entry.id)))
         else:
-            outcomes.append(_Outcome(True, after, entry.id, link_rows))
+            former = ours[id_].former
+            outcomes.append(_Outcome(True, baseline(row, entry, sent, former), entry.id, ours[id_].link_rows))
     return outcomes
 
 
