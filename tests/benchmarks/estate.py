@@ -7,23 +7,32 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from stickysync_gui.domain.connection import DatabaseAddress, TlsMode
+from stickysync_gui.domain.progress import Summary
+from stickysync_gui.domain.secret import Secret
+from stickysync_gui.itglue.client import ItGlue
+from stickysync_gui.itglue.pacing import Budget, Pacer
 from stickysync_gui.sandbox.remote import RemoteSandbox
 from stickysync_gui.storage import schema
 from stickysync_gui.storage.database import Database
 from stickysync_gui.storage.decrypt import encrypt
+from stickysync_gui.sync.engine import Engine, RunOptions
+from tests.automate_schema import load_automate_schema
 from tests.mariadb import Database as Automate
+from tests.mariadb import MariaDb
 
 TOP = Path(__file__).parents[2]
 
 
 @contextmanager
-def separate_sandbox(organizations: int) -> Iterator[RemoteSandbox]:
-    """A sandbox in a process of its own, without a rate limit."""
+def separate_sandbox(organizations: int, *switches: str) -> Iterator[RemoteSandbox]:
+    """A sandbox in a process of its own; without a rate limit unless the switches (NAME=VALUE) set one."""
     command = [sys.executable, "-m", "stickysync_gui.sandbox", "--organizations", str(organizations)]
+    command += [word for switch in switches for word in ("--switch", switch)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=TOP)
     assert process.stdout is not None
     assert process.stdin is not None
@@ -50,6 +59,27 @@ def seed(automate: Automate, organizations: list[int], count: int) -> None:
         cursor.executemany("INSERT INTO passwords (ClientID, Title, UserName, Password) VALUES (%s, %s, %s, %s)", rows)
         connection.commit()
     asyncio.run(create_tables(automate, organizations))
+
+
+def new_automate(server: MariaDb, organizations: list[int], count: int) -> Automate:
+    """A database of its own, filled by `seed`."""
+    automate = server.create_database()
+    with automate.connect() as connection:
+        load_automate_schema(connection, "plain")
+    seed(automate, organizations, count)
+    return automate
+
+
+async def sync(automate: Automate, sandbox: RemoteSandbox, *, budget: Budget | None = None, **options: Any) -> Summary:
+    """One run, as the console would do it; without a limit to its requests unless there is a budget."""
+    database = Database(address(automate))
+    tables = await database.run(schema.find_tables)
+    pacer = Pacer(budget or Budget(requests=None))
+    async with ItGlue(sandbox.url, Secret(sandbox.key), pacer) as glue:
+        engine = Engine(database, tables, glue, RunOptions(**options))
+        await engine.run()
+    await database.close()
+    return engine.result.summary
 
 
 def address(automate: Automate) -> DatabaseAddress:
