@@ -12,18 +12,16 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
-from urllib.parse import urlsplit
-
-import httpx
+from urllib.parse import urlencode, urlsplit
 
 from stickysync_gui.domain.progress import Report, Waiting, no_report
 from stickysync_gui.domain.records import Category, Entry, Organization
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.errors import ItGlueUnreachable
 from stickysync_gui.itglue import documents, words
-from stickysync_gui.itglue.access import is_loopback
 from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttled, http_date, retry_after
 from stickysync_gui.itglue.documents import NotADocument, Payload
+from stickysync_gui.itglue.http import Answer, Http
 from stickysync_gui.itglue.pacing import Pacer, wait_or_stop
 from stickysync_gui.itglue.walking import PageTooBig, Walk, Walker
 
@@ -36,6 +34,7 @@ THROTTLED_ATTEMPTS = 9
 _IDS_PER_LIST = 100
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0
 _MEDIA_TYPE = "application/vnd.api+json"
+_WITH_BODY = {"content-type": _MEDIA_TYPE}
 
 
 class ItGlue:
@@ -71,7 +70,6 @@ class ItGlue:
         self._throttled_attempts = THROTTLED_ATTEMPTS if patient else 1
         self._stop = stop
         self._report = report
-        self._request_seconds = request_seconds
         self._throttled_in_a_row = 0
         self._walker = Walker(self._get, report)
         self.requests = 0
@@ -80,22 +78,13 @@ class ItGlue:
         # HTTP's own refusal of such a header would repeat the key.
         if not (sent_key and sent_key.isascii() and sent_key.isprintable()) or " " in sent_key:
             raise words.key_malformed()
-        self._http = httpx.AsyncClient(
-            base_url=url,
-            headers={"x-api-key": sent_key, "accept": _MEDIA_TYPE},
-            # The key must never follow a redirect to another host.
-            follow_redirects=False,
-            # A proxy of the environment's would get the key in the clear.
-            trust_env=not is_loopback(url),
-            verify=context if context is not None else True,
-            timeout=request_seconds,
-        )
+        self._http = Http(url, {"x-api-key": sent_key, "accept": _MEDIA_TYPE}, context, request_seconds)
 
     async def __aenter__(self) -> ItGlue:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._http.aclose()
+        await self._http.close()
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -276,22 +265,13 @@ class ItGlue:
         if self._pacer.paused_seconds > 0:
             # Another request met a 429 since this one got its turn.
             raise Throttled
-        headers = {"content-type": _MEDIA_TYPE} if body is not None else {}
+        target = f"{path}?{urlencode(params)}" if params else path
         self.requests += 1
-        try:
-            async with asyncio.timeout(self._request_seconds):
-                answer = await self._http.request(method, path, params=params, content=body, headers=headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            tls = _tls_error(error)
-            raise NotSent(words.tls_refused(tls) if tls else _connect_words(error), is_tls=tls is not None) from None
-        except (TimeoutError, httpx.TimeoutException):
-            raise AnswerLost(f"no answer within {self._request_seconds:g} s", too_slow=True) from None
-        except httpx.HTTPError:
-            raise AnswerLost("the connection was cut") from None
+        answer = await self._http.request(method, target, body, _WITH_BODY if body is not None else {})
         return self._judge(answer, payloads)
 
-    def _judge(self, answer: httpx.Response, payloads: Sequence[Payload]) -> bytes:
-        status, body = answer.status_code, answer.content
+    def _judge(self, answer: Answer, payloads: Sequence[Payload]) -> bytes:
+        status, body = answer.status, answer.body
         if status != 429:
             self._throttled_in_a_row = 0
         if 200 <= status < 300:
@@ -350,25 +330,3 @@ def _written_many(body: bytes) -> list[Entry]:
         with suppress(NotADocument):
             entries.append(documents.entry(item))
     return entries
-
-
-def _tls_error(error: httpx.TransportError) -> ssl.SSLError | None:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return cause
-        cause = cause.__cause__ or cause.__context__
-    return None
-
-
-def _connect_words(error: httpx.TransportError) -> str:
-    if isinstance(error, httpx.ProxyError):
-        if str(error).startswith("407"):
-            return "the proxy wants a log-in"
-        return "the proxy does not let it through"
-    if isinstance(error, httpx.TimeoutException):
-        return "no connection within the time limit"
-    text = str(error).casefold()
-    if "name" in text and ("known" in text or "resolution" in text):
-        return "its host name is not known"
-    return "the connection was refused or cut"

@@ -1,0 +1,116 @@
+"""One HTTP request, one answer: the only place that knows httpx.
+
+It uses httpx's transport and not its client, which would spend half as much again of the window's thread on cookies,
+redirects and log-ins that are not wanted here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from stickysync_gui.itglue import words
+from stickysync_gui.itglue.access import is_loopback
+from stickysync_gui.itglue.answers import AnswerLost, NotSent
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; header names are looked up in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Http:
+    """The way to one host, over connections that are kept open. Nothing is followed, retried or remembered.
+
+    Args:
+        url: base URL of the host.
+        headers: sent with each request.
+        context: a TLS context built beforehand; without one httpx builds its own.
+        seconds: for one request in all, the connection included.
+    """
+
+    def __init__(self, url: str, headers: Mapping[str, str], context: ssl.SSLContext | None, seconds: float) -> None:
+        address = httpx.URL(url)
+        self._base = url.rstrip("/")
+        self._headers = [("host", address.netloc.decode("ascii")), ("accept-encoding", "gzip"), *headers.items()]
+        self._seconds = seconds
+        self._extensions = {"timeout": httpx.Timeout(seconds).as_dict()}
+        # A context is costly to build, and plain http, which is for loopback alone, needs none.
+        verify = context if context is not None else address.scheme == "https"
+        self._transport = httpx.AsyncHTTPTransport(verify=verify, proxy=_proxy(address), trust_env=False)
+
+    async def request(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """Send one request, once.
+
+        Args:
+            target: path and query, encoded.
+
+        Raises:
+            NotSent: no connection came about. AnswerLost: it went out, and no whole answer came.
+        """
+        request = httpx.Request(
+            method,
+            self._base + target,
+            headers=[*self._headers, *headers.items()],
+            content=body,
+            extensions=self._extensions,
+        )
+        try:
+            async with asyncio.timeout(self._seconds):
+                answer = await self._transport.handle_async_request(request)
+                content = await answer.aread()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            tls = _tls_error(error)
+            raise NotSent(words.tls_refused(tls) if tls else _connect_words(error), is_tls=tls is not None) from None
+        except (TimeoutError, httpx.TimeoutException):
+            raise AnswerLost(f"no answer within {self._seconds:g} s", too_slow=True) from None
+        except httpx.HTTPError:
+            raise AnswerLost("the connection was cut") from None
+        return Answer(answer.status_code, answer.headers, content)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._transport.aclose()
+
+
+def _proxy(address: httpx.URL) -> str | None:
+    """The proxy that the environment, or on Windows the system, names for this host.
+
+    Never for loopback: it would get the key of a sandbox in the clear.
+    """
+    if is_loopback(str(address)) or proxy_bypass(address.host):
+        return None
+    known = getproxies()
+    proxy = known.get(address.scheme) or known.get("all")
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
+
+
+def _tls_error(error: httpx.TransportError) -> ssl.SSLError | None:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _connect_words(error: httpx.TransportError) -> str:
+    if isinstance(error, httpx.ProxyError):
+        if str(error).startswith("407"):
+            return "the proxy wants a log-in"
+        return "the proxy does not let it through"
+    if isinstance(error, httpx.TimeoutException):
+        return "no connection within the time limit"
+    text = str(error).casefold()
+    if "name" in text and ("known" in text or "resolution" in text):
+        return "its host name is not known"
+    return "the connection was refused or cut"
