@@ -21,7 +21,8 @@ WINDOW_SECONDS = 60
 # Of the full window at its first size; a blank screen has one, an empty frame three.
 COLOURS = 50
 
-pytestmark = pytest.mark.linux
+# Whichever comes first waits for the build.
+pytestmark = [pytest.mark.linux, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,6 @@ def start(program: Path, *arguments: str, home: Path) -> subprocess.CompletedPro
     )
 
 
-@pytest.mark.timeout(400)
 def test_the_bundle_runs_the_whole_job(bundle: Path, tmp_path: Path) -> None:
     demo = start(bundle / "stickysync", "demo", home=tmp_path)
     assert demo.returncode == 0, demo.stderr
