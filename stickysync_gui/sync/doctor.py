@@ -113,7 +113,12 @@ def _tables(tables: TablesFound) -> Finding:
     if not tables.missing:
         return Finding("Plugin tables", Verdict.OK, "All six are present.")
     words = f"Missing: {', '.join(tables.missing)}."
-    return Finding("Plugin tables", Verdict.FAILED, words, "Create them: stickysync setup, or --show-sql for a DBA.")
+    return Finding(
+        "Plugin tables",
+        Verdict.FAILED,
+        words,
+        ("Create them on the Configuration tab (stickysync setup), or hand the SQL to a DBA (--show-sql)."),
+    )
 
 
 async def _other_plugin(database: Database, say: Say) -> None:

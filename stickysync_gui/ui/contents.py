@@ -17,7 +17,7 @@ from stickysync_gui.ui.autosync.rounds import LOOK, ROUND, Rounds
 from stickysync_gui.ui.autosync.standing import AutoSyncBanners, AutoSyncLine
 from stickysync_gui.ui.autosync.tray import Tray
 from stickysync_gui.ui.configuration import page as sections
-from stickysync_gui.ui.configuration.database_form import CONNECTION, START
+from stickysync_gui.ui.configuration.database_form import CONNECT, CONNECTION, START
 from stickysync_gui.ui.configuration.page import ConfigurationPage
 from stickysync_gui.ui.configuration.tables_form import PLUGIN_TABLES
 from stickysync_gui.ui.connection_bar import ConnectionBar
@@ -146,6 +146,12 @@ class Contents(QObject):
             self._remember()
             self._connected_profile = profile
             self._recall()
+        if backend.database_state is not None:
+            # What earlier attempts complained of is over.
+            for name in (START, CONNECT):
+                self.problems.dismiss_of(name)
+            if not self.problems.problems():
+                self.toast.hide()
         self.mapping.forget()
         self.passwords.forget()
         self.configuration.refresh()

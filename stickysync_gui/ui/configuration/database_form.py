@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CONNECT = "Connect to the database"
 START = "Connect"
 """The same, as it happens by itself when the program starts."""
+KEEP = "Keep the database password"
 CONNECTION = "connection"
 """The group of jobs that change what is connected."""
 
@@ -129,7 +130,7 @@ class DatabaseForm(Section):
             raise
         except KeyStoreUnavailable as error:
             # Connected all the same; only the password has to be typed again next time.
-            self._jobs.report(error, CONNECT)
+            self._jobs.report(error, KEEP)
             connected = True
         except StickySyncError as error:
             self._failure = error.sentences()

@@ -111,11 +111,13 @@ class TablesForm(Section):
     def _say(self, state: DatabaseState | None) -> None:
         if state is None:
             self.banner.say("info", Tone.QUIET, "Not known until the database is connected.")
-        elif state.problems:
-            self.banner.say("warning", Tone.ALERT, "\n".join(state.problems))
-        elif state.missing_tables:
+            return
+        lines = list(state.problems)
+        if state.missing_tables:
             count = counted(len(state.missing_tables), "table")
-            self.banner.say("warning", Tone.ALERT, f"{count} missing: create them here, or give the SQL to a DBA.")
+            lines.insert(0, f"{count} missing: create them here, or give the SQL to a DBA.")
+        if lines:
+            self.banner.say("warning", Tone.ALERT, "\n".join(lines))
         else:
             self.banner.say("ok", Tone.GOOD, "All tables are present.")
 
