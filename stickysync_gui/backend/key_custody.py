@@ -12,15 +12,13 @@ from stickysync_gui.domain.progress import Report, no_report
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.errors import (
     DatabaseRefused,
-    ItGlueUnreachable,
-    KeyRefused,
     KeyStoreUnavailable,
     KeyUnreadable,
     PassphraseNeeded,
     UsageError,
     WrongPassphrase,
 )
-from stickysync_gui.itglue.access import allowed_url, check_key, detect_region, is_loopback, settle_region
+from stickysync_gui.itglue.access import allowed_url, check_key, check_new_key, detect_region, is_loopback
 from stickysync_gui.itglue.client import REQUEST_SECONDS, ItGlue
 from stickysync_gui.itglue.pacing import Budget, Pacer
 from stickysync_gui.keychain import Keychain
@@ -207,19 +205,7 @@ class KeyCustody:
         def asking(at: str) -> ItGlue:
             return self._itglue_at(at, key, report, patient=False)
 
-        url = self.itglue_url
-        try:
-            if not url:
-                region = await settle_region(asking, region)
-                url = region.url
-            async with asking(url) as glue:
-                await check_key(glue)
-        except KeyRefused as error:
-            error.unchanged = "Nothing was stored."
-            raise
-        except ItGlueUnreachable as error:
-            error.unchanged = "Whether the API key is right could not be asked; nothing was stored."
-            raise
+        region = await check_new_key(asking, self.itglue_url, region)
         await self._write_key(SealedKey(key, None if self.itglue_url else region), passphrase)
         return await self._use(SealedKey(key, region), "stored API key")
 

@@ -83,6 +83,31 @@ def no_password_access(host: str, refused: Refused) -> KeyRefused:
     )
 
 
+async def check_new_key(open_at: Callable[[str], ItGlue], url: str, region: Region | None) -> Region | None:
+    """Check a key before it is stored, in the region that it belongs to; returns that.
+
+    Args:
+        open_at: makes a client for a base URL.
+        url: instead of a region's; then the region stays what it is.
+        region: None asks all three.
+
+    Raises:
+        KeyRefused, ItGlueUnreachable: as `check_key` and `settle_region`; both say that nothing was stored.
+    """
+    try:
+        if not url:
+            region = await settle_region(open_at, region)
+        async with open_at(url or (region.url if region else "")) as glue:
+            await check_key(glue)
+    except KeyRefused as error:
+        error.unchanged = _NOTHING
+        raise
+    except ItGlueUnreachable as error:
+        error.unchanged = "Whether the API key is right could not be asked; nothing was stored."
+        raise
+    return region
+
+
 async def settle_region(open_at: Callable[[str], ItGlue], wanted: Region | None) -> Region:
     """The wanted region if the key is known there, or without a wish the one that knows it.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
 from PySide6.QtWidgets import QMessageBox
 
@@ -19,7 +20,7 @@ from stickysync_gui.backend.autosync import AutoSync
 from stickysync_gui.domain.connection import DatabaseAddress, Region, TlsMode
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.sandbox.faults import Fault
-from stickysync_gui.settings import Profile
+from stickysync_gui.settings import Profile, Settings, save
 from stickysync_gui.storage import connecting
 from stickysync_gui.ui.configuration.page import DATABASE, ITGLUE
 from tests.certificates import make_server_certificate
@@ -677,3 +678,30 @@ async def test_the_self_check_is_cancelled_at_once(
             assert len(check.findings) > 8
             for server in hosts.servers.values():
                 server.faults.release()
+
+
+@pytest.mark.usefixtures("key_store")
+async def test_the_connection_at_the_start_of_the_program_is_cancelled_at_once(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with packets_dropped() as port:
+        address = DatabaseAddress(HOST, port, user="sticky", tls=TlsMode.OFF)
+        keyring.set_password("StickySync", "p/database", PASSWORD)
+        save(Settings((Profile("p", "Server", address),), "p"), home / "settings.toml")
+        window, backend = new_window(), Backend.open(home)
+        try:
+            window.set_backend(backend, AutoSync(backend))
+            desk = Desk(window, backend)
+            desk.window.open_section(DATABASE)
+            form = desk.window.configuration.database
+            await until(form.cancel.isVisible)
+            click(form.cancel)
+            await desk.idle(timeout=2)
+            assert backend.database_state is None
+            assert form.banner.text.text().startswith("Not connected.")
+            assert form.connect_button.isEnabled()
+            assert desk.problems == []
+        finally:
+            await window.jobs.end_all(5)
+            await backend.close()
+            put_away(window)
