@@ -637,8 +637,9 @@ async def test_connecting_to_a_host_that_does_not_answer_is_cancelled_at_once(tm
             watching.cancel()
             assert form.banner.text.text() == "Not connected. Connecting was cancelled."
             assert desk.problems == []
-            assert took < 0.5
-            assert gaps.longest < 0.25
+            # Far from the ten seconds that the attempt itself would take; measured 0.07 s on a busy machine.
+            assert took < 2.0
+            assert gaps.longest < 1.0
 
 
 async def test_checking_a_key_is_cancelled_at_once(
