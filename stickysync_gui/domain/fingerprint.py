@@ -12,11 +12,9 @@ from stickysync_gui.domain.records import Entry, StoredPassword
 
 
 def _digest(password_id: int, purpose: str, *parts: bytes) -> str:
-    digest = hashlib.sha256(f"stickysync:{purpose}:{password_id}".encode())
-    for part in parts:
-        # The length in front keeps ("ab", "c") and ("a", "bc") apart.
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()
+    # The length in front keeps ("ab", "c") and ("a", "bc") apart.
+    framed = [framed for part in parts for framed in (len(part).to_bytes(8, "big"), part)]
+    return hashlib.sha256(b"".join((f"stickysync:{purpose}:{password_id}".encode(), *framed))).hexdigest()
 
 
 def _text(value: str) -> bytes:

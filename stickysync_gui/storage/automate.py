@@ -10,7 +10,8 @@ from sqlalchemy import Connection, func, select
 from stickysync_gui.domain.records import Client, StoredPassword, ValueState
 from stickysync_gui.domain.snapshot import ValueFinding
 from stickysync_gui.storage import tables as t
-from stickysync_gui.storage.decrypt import decrypt
+from stickysync_gui.storage.decrypt import ManyValues, decrypt, is_readable
+from stickysync_gui.storage.statements import Statement
 
 
 def clients(connection: Connection) -> list[Client]:
@@ -53,10 +54,12 @@ def stored(row: Sequence[Any]) -> StoredPassword:
     )
 
 
+_ALL_PASSWORDS = Statement(_PASSWORD.order_by(t.passwords.c.PasswordID))
+
+
 def passwords(connection: Connection) -> list[StoredPassword]:
     """All passwords, in order of id, their values still encrypted."""
-    rows = connection.execute(_PASSWORD.order_by(t.passwords.c.PasswordID)).all()
-    return [stored(row) for row in rows]
+    return [stored(row) for row in _ALL_PASSWORDS.run(connection).all()]
 
 
 def password(connection: Connection, password_id: int) -> StoredPassword | None:
@@ -76,11 +79,14 @@ def value_findings(passwords: Sequence[StoredPassword], *, allow_windows_1252: b
     findings = {}
     none = ValueFinding(ValueState.NONE)
     readable = ValueFinding(ValueState.READABLE)
+    scheme = ManyValues()
     for item in passwords:
         if not item.cipher:
             findings[item.id] = none
             continue
+        if is_readable(item.client_id, item.cipher, scheme):
+            findings[item.id] = readable
+            continue
         found = decrypt(item.client_id, item.cipher, allow_windows_1252=allow_windows_1252)
-        is_plain = found.state is ValueState.READABLE
-        findings[item.id] = readable if is_plain else ValueFinding(found.state, found.reason)
+        findings[item.id] = ValueFinding(found.state, found.reason)
     return findings

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Connection
 
 from stickysync_gui.domain.snapshot import AutomateSide
@@ -12,6 +16,23 @@ from stickysync_gui.storage.schema import TablesFound
 
 def automate_side(connection: Connection, tables: TablesFound, allow_windows_1252: bool) -> AutomateSide:
     """Read everything of Automate's side; tables that are not there count as empty."""
+    with _without_collection():
+        return _read(connection, tables, allow_windows_1252)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    # Nothing of what is read is garbage, and the collector would go through all of it again and again.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read(connection: Connection, tables: TablesFound, allow_windows_1252: bool) -> AutomateSide:
     there = frozenset(tables.present)
     passwords = automate.passwords(connection)
     return AutomateSide(

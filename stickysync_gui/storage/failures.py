@@ -21,10 +21,11 @@ from stickysync_gui.errors import (
 from stickysync_gui.storage import connecting
 from stickysync_gui.storage.tls import CertificateRefused
 
-LOCK_WAIT, DEADLOCK, GONE_AWAY, LOST_IN_QUERY = 1205, 1213, 2006, 2013
+LOCK_WAIT, DEADLOCK, DUPLICATE, GONE_AWAY, LOST_IN_QUERY = 1205, 1213, 1062, 2006, 2013
 LOST = frozenset({GONE_AWAY, LOST_IN_QUERY, 0, 1053, 1927, 4031})
 """The connection died. PyMySQL reports a closed one as 0; 1053, 1927 and 4031 are a server's last words on it."""
-REPEATABLE = LOST | {LOCK_WAIT, DEADLOCK}
+REPEATABLE = LOST | {LOCK_WAIT, DEADLOCK, DUPLICATE}
+"""A unit is repeated whole after these. A duplicate: somebody else wrote the row after it was looked for."""
 DENIED = frozenset({1142, 1143})
 """A right on a table or on a column is missing."""
 

@@ -6,14 +6,13 @@ Every function works inside the caller's transaction; those that write the map b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     DateTime,
-    Row,
     bindparam,
     delete,
     func,
@@ -84,7 +83,7 @@ def is_ticked(connection: Connection, password_id: int) -> bool:
 def states(connection: Connection) -> dict[int, SyncState]:
     """All sync states by PasswordID; the age of marks is by the server's own UTC clock."""
     now = connection.scalar(select(func.UTC_TIMESTAMP(type_=DateTime)))
-    return {row.PasswordID: _state(row, now) for row in connection.execute(select(t.syncstate))}
+    return {row[0]: _state(row, now) for row in connection.execute(select(t.syncstate))}
 
 
 def state(connection: Connection, password_id: int) -> SyncState | None:
@@ -94,32 +93,28 @@ def state(connection: Connection, password_id: int) -> SyncState | None:
     return _state(row, now) if row is not None else None
 
 
-def _state(row: Row[tuple[object, ...]], now: datetime | None) -> SyncState:
+def _state(row: Sequence[Any], now: datetime | None) -> SyncState:
+    """A sync state from a row of all columns, by their places: many are read at once."""
+    id_, _, entry, value, notes, fields, returned, updated, accepted, pushes, left, kind, *marked = row
     mark = None
-    if row.MarkKind:
-        age = (now - row.MarkedAt).total_seconds() if now and isinstance(row.MarkedAt, datetime) else 0.0
-        mark = SendingMark(
-            # A newer program's kind, which is only ever shown here: something was sent.
-            MarkKind(row.MarkKind) if row.MarkKind in _MARK_KINDS else MarkKind.CREATE,
-            row.MarkRunID or "",
-            row.MarkOrgID or 0,
-            row.MarkName or "",
-            row.MarkUserName or "",
-            _ids(row.MarkSeen),
-            age,
-        )
+    if kind:
+        run_id, organization_id, name, username, seen, at = marked
+        age = (now - at).total_seconds() if now and isinstance(at, datetime) else 0.0
+        # A newer program's kind, which is only ever shown here: something was sent.
+        known = MarkKind(kind) if kind in _MARK_KINDS else MarkKind.CREATE
+        mark = SendingMark(known, run_id or "", organization_id or 0, name or "", username or "", _ids(seen), age)
     return SyncState(
-        password_id=row.PasswordID,
-        entry_id=row.ITGPasswordID,
-        value_hash=row.ValueHash or "",
-        notes_hash=row.NotesHash or "",
-        fields_hash=row.FieldsHash or "",
-        returned_hash=row.ReturnedHash or "",
-        password_updated_at=row.PasswordUpdatedAt or "",
-        accepted_organization_id=row.AcceptedOrgID,
-        drift_pushes=row.DriftPushes or 0,
-        left_behind=_ids(row.LeftBehind),
-        mark=mark,
+        id_,
+        entry,
+        value or "",
+        notes or "",
+        fields or "",
+        returned or "",
+        updated or "",
+        accepted,
+        pushes or 0,
+        _ids(left) if left else (),
+        mark,
     )
 
 

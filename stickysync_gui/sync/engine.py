@@ -231,12 +231,14 @@ class Engine:
             limits=None if options.override_all or Guard.MISSING_ENTRIES in self._overrides else options.limits,
         )
         self._take(snapshot)
+        # What was just read stays for the whole run; going through it for garbage would slow down planning, and a full
+        # collection later would stall the window (measured).
+        gc.freeze()
         self._report(PhaseStarted(Phase.PLANNING))
         if len(snapshot.automate.passwords) >= PLAN_IN_THREAD_FROM:
             plan = await asyncio.to_thread(make_plan, snapshot, options.rules, scope)
         else:
             plan = make_plan(snapshot, options.rules, scope)
-        # What was just read stays for the whole run; a full collection over it would stall the window (measured).
         gc.freeze()
         self._tables.require_ids_fit(*newest_ids(snapshot.itglue))
         await self._guard(plan, snapshot, scope)
