@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from types import ModuleType
+from typing import Annotated, Any, cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
 
 from stickysync_gui import __version__
-from stickysync_gui.cli import autosync, bookkeeping, demo, mapping, run, schedule, setup
 from stickysync_gui.cli.options import GlobalOptions, hoisted
 from stickysync_gui.cli.output import Output
 from stickysync_gui.cli.program import Program
@@ -23,31 +25,100 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 _log = logging.getLogger(__name__)
 
-# Plain help texts and no shell completion: both would cost start time in every scheduled call.
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, name=PROGRAM_NAME)
-for name, command in (
-    ("demo", demo.demo),
-    ("doctor", setup.doctor),
-    ("setup", setup.setup),
-    ("plan", run.plan),
-    ("sync", run.sync),
-    ("autosync", autosync.autosync),
-    ("orgs", mapping.organizations),
-    ("clients", mapping.clients),
-    ("map", mapping.map_),
-    ("unmap", mapping.unmap),
-    ("link", bookkeeping.link),
-    ("unlink", bookkeeping.unlink),
-    ("keep", bookkeeping.keep),
-    ("autosync-set", bookkeeping.set_autosync),
-    ("status", bookkeeping.status),
-    ("history", bookkeeping.history),
-):
-    app.command(name)(command)
-app.add_typer(setup.passphrase_commands, name="passphrase")
-app.add_typer(setup.key_commands, name="key")
-app.add_typer(schedule.commands, name="schedule")
-_COMMANDS = {one.name for one in app.registered_commands} | {one.name for one in app.registered_groups}
+# By module; imported once a call names it, since together they take longer to load than everything else.
+_COMMANDS = {
+    "demo": ("demo", "demo"),
+    "doctor": ("setup", "doctor"),
+    "setup": ("setup", "setup"),
+    "plan": ("run", "plan"),
+    "sync": ("run", "sync"),
+    "autosync": ("autosync", "autosync"),
+    "orgs": ("mapping", "organizations"),
+    "clients": ("mapping", "clients"),
+    "map": ("mapping", "map_"),
+    "unmap": ("mapping", "unmap"),
+    "link": ("bookkeeping", "link"),
+    "unlink": ("bookkeeping", "unlink"),
+    "keep": ("bookkeeping", "keep"),
+    "autosync-set": ("bookkeeping", "set_autosync"),
+    "status": ("bookkeeping", "status"),
+    "history": ("bookkeeping", "history"),
+    "passphrase": ("setup", "passphrase_commands"),
+    "key": ("setup", "key_commands"),
+    "schedule": ("schedule", "commands"),
+}
+
+
+def _module(name: str) -> ModuleType:
+    # Import statements and not import_module: the frozen program holds what they name.
+    if name == "autosync":
+        from stickysync_gui.cli import autosync
+
+        return autosync
+    if name == "bookkeeping":
+        from stickysync_gui.cli import bookkeeping
+
+        return bookkeeping
+    if name == "demo":
+        from stickysync_gui.cli import demo
+
+        return demo
+    if name == "mapping":
+        from stickysync_gui.cli import mapping
+
+        return mapping
+    if name == "run":
+        from stickysync_gui.cli import run
+
+        return run
+    if name == "schedule":
+        from stickysync_gui.cli import schedule
+
+        return schedule
+    from stickysync_gui.cli import setup
+
+    return setup
+
+
+class _Late(Mapping[str, TyperCommand | TyperGroup]):
+    """The commands of `_COMMANDS`, each made when it is asked for."""
+
+    def __getitem__(self, name: str) -> TyperCommand | TyperGroup:
+        module, attribute = _COMMANDS[name]
+        found = getattr(_module(module), attribute)
+        # Plain help texts and no shell completion: both would cost start time in every scheduled call.
+        holder = typer.Typer(add_completion=False, rich_markup_mode=None)
+        if isinstance(found, typer.Typer):
+            holder.add_typer(found, name=name)
+        else:
+            holder.command(name)(found)
+        # With a callback it stays a group, whose one member is the command.
+        holder.callback()(lambda: None)
+        return cast("TyperCommand | TyperGroup", get_group(holder).commands[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+
+class _Program(TyperGroup):
+    """The console program with its late commands."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        # Nothing is ever put into it.
+        self.commands = cast("MutableMapping[str, Any]", _Late())
+
+
+app = typer.Typer(
+    cls=_Program,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    name=PROGRAM_NAME,
+)
 
 
 def _show_version(wanted: bool) -> None:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stickysync_gui import paths
-from stickysync_gui.cli.connecting import connect
 from stickysync_gui.cli.options import GlobalOptions
 from stickysync_gui.cli.output import Output
 from stickysync_gui.domain.stopping import StopRequested
 from stickysync_gui.errors import RunCancelled, StickySyncError, UsageError
-from stickysync_gui.schedule.private_folder import SECRET_FILES
 
 if TYPE_CHECKING:
+    import asyncio
     from types import FrameType
 
     from stickysync_gui.backend import Backend
@@ -37,6 +35,8 @@ _log = logging.getLogger(__name__)
 
 def _stand_in_for_environment(home: Path) -> None:
     """Set what a scheduled task cannot have set for it: the home, and the files that hold its secrets."""
+    from stickysync_gui.schedule.private_folder import SECRET_FILES
+
     os.environ["STICKYSYNC_HOME"] = str(home)
     for variable, name in SECRET_FILES.items():
         if (home / name).is_file():
@@ -59,10 +59,16 @@ class Program:
     def __init__(self) -> None:
         self.options = GlobalOptions()
         self.output = Output()
-        self.stop = asyncio.Event()
         self.log_file: Path | None = None
         self._bugs: Bugs | None = None
         self._know: Callable[[str], None] | None = None
+
+    @cached_property
+    def stop(self) -> asyncio.Event:
+        """Set when the user asks to end in good order."""
+        import asyncio
+
+        return asyncio.Event()
 
     def set_options(self, options: GlobalOptions) -> None:
         """Take the options from the command line."""
@@ -82,6 +88,10 @@ class Program:
         Raises:
             StickySyncError: also for Ctrl-C, as `RunCancelled`.
         """
+        # Late, like all that a call without a backend (--help, --version, a wrong option) can do without.
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+
         self.start_log()
         try:
             with asyncio.Runner() as runner:
@@ -95,6 +105,10 @@ class Program:
             ) from None
 
     async def _session(self, act: Callable[[Backend], Awaitable[int]], reach: Reach, stops_softly: bool) -> int:
+        import asyncio
+
+        from stickysync_gui.cli.connecting import connect
+
         with self._interrupts(stops_softly):
             backend = await self._opened(reach)
             try:
@@ -124,6 +138,8 @@ class Program:
     @contextmanager
     def _interrupts(self, stops_softly: bool) -> Iterator[None]:
         """First Ctrl-C (or SIGTERM): stop in good order. Second: cancel. Third: the system's own way."""
+        import asyncio
+
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
         signals = (signal.SIGINT, signal.SIGTERM)
@@ -175,6 +191,7 @@ class Program:
             return
         from stickysync_gui import logs
         from stickysync_gui.bugs import Bugs
+        from stickysync_gui.schedule.private_folder import SECRET_FILES
 
         redactor = logs.Redactor()
         self._know = redactor.know
