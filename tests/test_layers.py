@@ -58,7 +58,8 @@ LAYERS = {
 # Packages that one module keeps to itself, so that replacing them is a change in one place.
 FOREIGN_OF_MODULE = {
     "domain.matching": frozenset({"rapidfuzz"}),
-    "itglue.http": frozenset({"httpx"}),
+    "itglue.proxied": frozenset({"httpx"}),
+    "itglue.wire": frozenset({"h11"}),
     "keychain": frozenset({"keyring"}),
     "paths": frozenset({"platformdirs"}),
     "settings": frozenset({"platformdirs", "tomli_w"}),
@@ -289,7 +290,7 @@ def test_a_wrong_arrow_is_seen(tmp_path: Path, path: str, source: str) -> None:
     ("path", "source"),
     [
         ("domain/matching.py", "import re\nfrom rapidfuzz import fuzz\nfrom stickysync_gui.errors import Refused"),
-        ("itglue/http.py", "import httpx\nfrom stickysync_gui.itglue import words"),
+        ("itglue/proxied.py", "import httpx\nfrom stickysync_gui.itglue import words"),
         ("sandbox/automate.py", "from stickysync_gui.storage import tables"),
         ("cli/main.py", "import typer\nfrom stickysync_gui import __version__\nfrom stickysync_gui import settings"),
         ("ui/main_window.py", "if TYPE_CHECKING:\n    from stickysync_gui.backend import Backend"),

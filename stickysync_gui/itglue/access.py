@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from stickysync_gui.domain.connection import Region
 from stickysync_gui.errors import ItGlueUnreachable, KeyRefused, UsageError
@@ -48,6 +49,19 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def proxy_for(url: str) -> str:
+    """The proxy that the environment, or on Windows the system, names for this host; empty for none.
+
+    Never for loopback: it would get the key of a sandbox in the clear.
+    """
+    parts = urlsplit(url)
+    if is_loopback(url) or proxy_bypass(parts.hostname or ""):
+        return ""
+    known = getproxies()
+    proxy = known.get(parts.scheme) or known.get("all") or ""
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
 
 
 def _parts(url: str) -> SplitResult | None:

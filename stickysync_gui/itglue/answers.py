@@ -1,10 +1,21 @@
-"""What one request can come to, as the client's own exceptions; they never leave the engine as they are."""
+"""What one request can come to: an answer, or the client's own exceptions, which never leave the engine as they are."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import isfinite
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; header names are looked up in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class Refused(Exception):

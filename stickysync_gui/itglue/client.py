@@ -11,7 +11,7 @@ import random
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from stickysync_gui.domain.progress import Report, Waiting, no_report
@@ -19,11 +19,15 @@ from stickysync_gui.domain.records import Category, Entry, Organization
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.errors import ItGlueUnreachable
 from stickysync_gui.itglue import documents, words
-from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttled, http_date, retry_after
+from stickysync_gui.itglue.access import proxy_for
+from stickysync_gui.itglue.answers import Answer, AnswerLost, NotSent, Refused, Throttled, http_date, retry_after
 from stickysync_gui.itglue.documents import NotADocument, Payload
-from stickysync_gui.itglue.http import Answer, Http
 from stickysync_gui.itglue.pacing import Pacer, wait_or_stop
 from stickysync_gui.itglue.walking import PageTooBig, Walk, Walker
+from stickysync_gui.itglue.wire import Wire
+
+if TYPE_CHECKING:
+    from stickysync_gui.itglue.proxied import Proxied
 
 T = TypeVar("T")
 
@@ -78,13 +82,20 @@ class ItGlue:
         # HTTP's own refusal of such a header would repeat the key.
         if not (sent_key and sent_key.isascii() and sent_key.isprintable()) or " " in sent_key:
             raise words.key_malformed()
-        self._http = Http(url, {"x-api-key": sent_key, "accept": _MEDIA_TYPE}, context, request_seconds)
+        headers = {"x-api-key": sent_key, "accept": _MEDIA_TYPE}
+        if proxy := proxy_for(url):
+            # Late: httpx takes a tenth of a second to load, and few are behind a proxy.
+            from stickysync_gui.itglue.proxied import Proxied
+
+            self._way: Wire | Proxied = Proxied(url, headers, context, request_seconds, proxy)
+        else:
+            self._way = Wire(url, headers, context or _context_for(url), request_seconds)
 
     async def __aenter__(self) -> ItGlue:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._http.close()
+        await self._way.close()
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -267,7 +278,7 @@ class ItGlue:
             raise Throttled
         target = f"{path}?{urlencode(params)}" if params else path
         self.requests += 1
-        answer = await self._http.request(method, target, body, _WITH_BODY if body is not None else {})
+        answer = await self._way.request(method, target, body, _WITH_BODY if body is not None else {})
         return self._judge(answer, payloads)
 
     def _judge(self, answer: Answer, payloads: Sequence[Payload]) -> bytes:
@@ -310,6 +321,10 @@ class ItGlue:
     def still_throttled(self) -> ItGlueUnreachable:
         """The error for an IT Glue that has been saying "too many requests" for minutes."""
         return words.still_throttled(self.host)
+
+
+def _context_for(url: str) -> ssl.SSLContext | None:
+    return ssl.create_default_context() if url.startswith("https:") else None
 
 
 def _written(body: bytes) -> Entry:

@@ -19,7 +19,7 @@ from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttle
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS, ItGlue
 from stickysync_gui.itglue.documents import Payload
 from stickysync_gui.itglue.pacing import wait_or_stop
-from stickysync_gui.storage import sending
+from stickysync_gui.storage import connecting, sending
 from stickysync_gui.storage.database import Database
 from stickysync_gui.storage.run_lock import RunLock
 from stickysync_gui.storage.sending import CHANGED_MEANWHILE, SETTLED_BY_ANOTHER, Ready, WritingRules
@@ -31,8 +31,9 @@ UPDATE_ATTEMPTS = 3
 REFUSALS_OF_RIGHTS = 5
 """So many refusals of rights without a single success mean the key, not the records."""
 
-OVERSLEPT_SECONDS = 30.0
-"""So long between asking for the lock and sending means that the computer slept: the lock is asked for again."""
+OVERSLEPT_SHARE = 0.25
+"""Of the time after which a silent holder loses the lock. So long between asking for the lock and sending means that
+the computer slept: the lock is asked for again."""
 
 Send = Callable[[Payload], Awaitable[Entry]]
 _Unprepared = tuple[PlannedRow, tuple[Field, ...], Identity | None]
@@ -141,7 +142,7 @@ class RowWriter:
                 ready = await self._preparing.ask((row, fields, key))
                 if ready is None:
                     return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
-                if abs(time.time() - asked) > OVERSLEPT_SECONDS:
+                if abs(time.time() - asked) > connecting.SILENT_SECONDS * OVERSLEPT_SHARE:
                     await self._database.run(sending.take_back, ready, self._rules)
                     continue
                 answer = await _attempt(send, ready)

@@ -1,7 +1,6 @@
-"""One HTTP request, one answer: the only place that knows httpx.
+"""The way to one host through a proxy, by httpx, which knows how to speak to proxies.
 
-It uses httpx's transport and not its client, which would spend half as much again of the window's thread on cookies,
-redirects and log-ins that are not wanted here.
+It uses httpx's transport and not its client: cookies, redirects and log-ins are not wanted here.
 """
 
 from __future__ import annotations
@@ -9,44 +8,34 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from stickysync_gui.itglue import words
-from stickysync_gui.itglue.access import is_loopback
-from stickysync_gui.itglue.answers import AnswerLost, NotSent
+from stickysync_gui.itglue.answers import Answer, AnswerLost, NotSent
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back; header names are looked up in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Http:
-    """The way to one host, over connections that are kept open. Nothing is followed, retried or remembered.
+class Proxied:
+    """The same as `Wire`, by way of a proxy.
 
     Args:
         url: base URL of the host.
+        proxy: address of the proxy.
         headers: sent with each request.
         context: a TLS context built beforehand; without one httpx builds its own.
         seconds: for one request in all, the connection included.
     """
 
-    def __init__(self, url: str, headers: Mapping[str, str], context: ssl.SSLContext | None, seconds: float) -> None:
+    def __init__(
+        self, url: str, headers: Mapping[str, str], context: ssl.SSLContext | None, seconds: float, proxy: str
+    ) -> None:
         address = httpx.URL(url)
         self._base = url.rstrip("/")
         self._headers = [("host", address.netloc.decode("ascii")), ("accept-encoding", "gzip"), *headers.items()]
         self._seconds = seconds
         self._extensions = {"timeout": httpx.Timeout(seconds).as_dict()}
-        # A context is costly to build, and plain http, which is for loopback alone, needs none.
-        verify = context if context is not None else address.scheme == "https"
-        self._transport = httpx.AsyncHTTPTransport(verify=verify, proxy=_proxy(address), trust_env=False)
+        verify = context if context is not None else True
+        self._transport = httpx.AsyncHTTPTransport(verify=verify, proxy=proxy, trust_env=False)
 
     async def request(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         """Send one request, once.
@@ -80,18 +69,6 @@ class Http:
     async def close(self) -> None:
         """Close all connections."""
         await self._transport.aclose()
-
-
-def _proxy(address: httpx.URL) -> str | None:
-    """The proxy that the environment, or on Windows the system, names for this host.
-
-    Never for loopback: it would get the key of a sandbox in the clear.
-    """
-    if is_loopback(str(address)) or proxy_bypass(address.host):
-        return None
-    known = getproxies()
-    proxy = known.get(address.scheme) or known.get("all")
-    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
 
 
 def _tls_error(error: httpx.TransportError) -> ssl.SSLError | None:
