@@ -152,7 +152,9 @@ async def _backed(contents: Contents, know: Callable[[str], None], options: argp
 async def _painted(window: MainWindow) -> None:
     painted = asyncio.Event()
     window.first_painted.connect(painted.set)
-    await painted.wait()
+    # Qt may paint it before this coroutine has its first turn.
+    if not window.was_painted:
+        await painted.wait()
 
 
 async def _filled(window: MainWindow, *, demo: bool) -> tuple[Contents, Callable[[str], None]]:
