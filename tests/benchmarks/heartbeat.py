@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 import time
+from dataclasses import dataclass
 
 
 class Heartbeat:
@@ -20,8 +21,19 @@ class Heartbeat:
             self.gaps.append((now - last) * 1000)
             last = now
 
-    async def stop(self) -> str:
+    async def stop(self) -> "Gaps":
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         cuts = statistics.quantiles(self.gaps, n=1000, method="inclusive")
-        return f"p50 {cuts[499]:5.1f}  p99 {cuts[989]:5.1f}  max {max(self.gaps):5.1f} ms  ({len(self.gaps)} turns)"
+        return Gaps(cuts[989], max(self.gaps))
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """99 of 100 turns come sooner than `p99`, all sooner than `longest`; milliseconds."""
+
+    p99: float
+    longest: float
+
+    def __str__(self) -> str:
+        return f"p99 {self.p99:.1f} ms, max {self.longest:.1f} ms"

@@ -20,6 +20,7 @@ from stickysync_gui.settings import Profile
 from stickysync_gui.ui.garbage import GarbageCollector
 from stickysync_gui.ui.main_window import PASSWORDS
 from tests.benchmarks.estate import address, organization_ids, seed, separate_sandbox
+from tests.benchmarks.figures import Figure, Figures
 from tests.benchmarks.heartbeat import Heartbeat
 from tests.mariadb import Database as Automate
 from tests.ui.desk import click, new_window, put_away
@@ -30,7 +31,7 @@ COUNT, CLIENTS = 5_000, 50
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
 
 
-async def test_gaps_during_sync_all(automate: Automate, tmp_path: Path, capsys: pytest.CaptureFixture, qapp) -> None:
+async def test_gaps_during_sync_all(automate: Automate, tmp_path: Path, figures: Figures, qapp) -> None:
     with separate_sandbox(CLIENTS) as sandbox:
         await asyncio.to_thread(seed, automate, organization_ids(sandbox), COUNT)
         keychain = Keychain(ForgetfulStore(), environment={})
@@ -65,8 +66,8 @@ async def test_gaps_during_sync_all(automate: Automate, tmp_path: Path, capsys: 
             await window.jobs.end_all(10)
             await backend.close()
             put_away(window)
-    with capsys.disabled():
-        print(f"\nSync All of {COUNT} passwords from the window: {seconds:.1f} s")
-        print(f"event loop at rest:  {at_rest}")
-        print(f"event loop, syncing: {during}")
+    what = f"event loop during Sync All of {COUNT:,}, {seconds:.0f} s"
+    figures.add(Figure(f"{what}: p99", f"{during.p99:.1f} ms", f"idle: {at_rest.p99:.1f} ms", during.p99, 16, "ms"))
+    rest = f"idle: {at_rest.longest:.1f} ms"
+    figures.add(Figure(f"{what}: longest", f"{during.longest:.1f} ms", rest, during.longest, 50, "ms"))
     assert entries == COUNT
