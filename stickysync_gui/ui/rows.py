@@ -40,6 +40,8 @@ class RowModel(QAbstractTableModel, Generic[T]):
         self.columns = columns
         self.list: RowList[T] = RowList(columns, key)
         self.tickable = True
+        self.changed_lines: frozenset[int] = frozenset()
+        """The lines that the last `dataChanged` was about; it names only the first and the last of them."""
 
     def show_list(self, rows: RowList[T]) -> None:
         """Show a list that may have been prepared in another thread."""
@@ -70,6 +72,7 @@ class RowModel(QAbstractTableModel, Generic[T]):
         """Exchange records by key, with one signal for all of them."""
         lines = self.list.replace(rows)
         if lines:
+            self.changed_lines = frozenset(lines)
             first, last = self.index(min(lines), 0), self.index(max(lines), len(self.columns) - 1)
             self.dataChanged.emit(first, last)
 

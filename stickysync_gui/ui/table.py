@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import (
@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from stickysync_gui.ui import theme
 from stickysync_gui.ui.overlay import Overlay
-from stickysync_gui.ui.rows import RowModel
+from stickysync_gui.ui.rows import Index, RowModel
 
 T = TypeVar("T")
 
@@ -200,6 +200,15 @@ class Table(QTableView, Generic[T]):
         else:
             at = event.globalPos()
         self.menu_wanted.emit(at)
+
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
+        """Paint the lines in sight that changed; between the first and the last of them most did not."""
+        model = self.rows
+        top, bottom = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        end = last.row() if bottom < 0 else min(last.row(), bottom)
+        for line in range(max(first.row(), top), end + 1):
+            if line in model.changed_lines:
+                super().dataChanged(model.index(line, first.column()), model.index(line, last.column()), roles)
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Show the whole text of a cell that is cut off."""
