@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -144,6 +145,8 @@ async def _backed(contents: Contents, know: Callable[[str], None], options: argp
     except Exception as error:
         contents.jobs.report(error, "Start")
         return None
+    # All that was imported stays: no later collection needs to go through it, which would stop the window.
+    gc.freeze()
     if not contents.window.closed.is_set():
         contents.set_backend(backend, _autosync(backend), options.profile)
     return backend

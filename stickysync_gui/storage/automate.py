@@ -54,12 +54,15 @@ def stored(row: Sequence[Any]) -> StoredPassword:
     )
 
 
+_ROWS_AT_ONCE = 2000
 _ALL_PASSWORDS = Statement(_PASSWORD.order_by(t.passwords.c.PasswordID))
 
 
 def passwords(connection: Connection) -> list[StoredPassword]:
     """All passwords, in order of id, their values still encrypted."""
-    return [stored(row) for row in _ALL_PASSWORDS.run(connection).all()]
+    # In parts: one call that makes a hundred thousand rows lets no other thread run, least of all the window's.
+    parts = _ALL_PASSWORDS.run(connection).partitions(_ROWS_AT_ONCE)
+    return [stored(row) for part in parts for row in part]
 
 
 def password(connection: Connection, password_id: int) -> StoredPassword | None:

@@ -148,10 +148,12 @@ class RowList(Generic[T]):
         return [rows[place] for place in self.shown]
 
     def same_view(self, rows: Iterable[T]) -> RowList[T]:
-        """A list of other records, sorted and filtered like this one."""
+        """A list of other records, sorted and filtered like this one; for a worker thread, where they are many."""
         other = RowList(self.columns, self.key, rows)
         other.words, other.accepts = self.words, self.accepts
         if self.sorted_by is not None:
+            column = self.sorted_by[0]
+            other._orders[column] = _order_in_runs(self.columns[column], other.rows)
             other.sort(*self.sorted_by)
         else:
             other.settle()
@@ -207,8 +209,12 @@ def orders_of(columns: Sequence[Column[T]], rows: Sequence[T]) -> dict[int, list
     orders = {}
     for number, column in enumerate(columns):
         if column.order is None:
-            key = sort_keys(column, rows).__getitem__
-            starts = range(0, len(rows), SORTED_AT_ONCE)
-            runs = [sorted(range(start, min(start + SORTED_AT_ONCE, len(rows))), key=key) for start in starts]
-            orders[number] = list(heapq.merge(*runs, key=key))
+            orders[number] = _order_in_runs(column, rows)
     return orders
+
+
+def _order_in_runs(column: Column[T], rows: Sequence[T]) -> list[int]:
+    key = sort_keys(column, rows).__getitem__
+    starts = range(0, len(rows), SORTED_AT_ONCE)
+    runs = [sorted(range(start, min(start + SORTED_AT_ONCE, len(rows))), key=key) for start in starts]
+    return list(heapq.merge(*runs, key=key)) if len(runs) > 1 else [place for run in runs for place in run]

@@ -13,7 +13,8 @@ from stickysync_gui.ui.controls import SearchBox, label, tool_button
 from stickysync_gui.ui.passwords import marks
 from stickysync_gui.ui.passwords.client_filter import ClientFilter
 from stickysync_gui.ui.passwords.marks import Mark
-from stickysync_gui.ui.passwords.model import PasswordFilter
+from stickysync_gui.ui.passwords.model import PasswordFilter, PasswordRow
+from stickysync_gui.ui.row_list import accept_all
 from stickysync_gui.ui.wording import ago
 
 TYPING_MS = 60
@@ -66,8 +67,10 @@ class FilterBar(QWidget):
             self.changed.emit()
 
     @property
-    def filter(self) -> PasswordFilter:
+    def filter(self) -> Callable[[PasswordRow], bool]:
         """What client and status filter let through."""
+        if self.clients.client_id is None and self.mark is None:
+            return accept_all
         return PasswordFilter(self.clients.client_id, self.mark.name if self.mark else None)
 
     @property

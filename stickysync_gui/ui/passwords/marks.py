@@ -11,9 +11,9 @@ from stickysync_gui.ui import theme
 from stickysync_gui.ui.theme import Tone
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mark:
-    """The look of a row's state.
+    """The look of a row's state; each is there once, so they are compared and counted as what they are.
 
     Args:
         name: a status's value, or one of the window's own states.

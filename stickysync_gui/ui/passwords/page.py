@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -146,7 +147,7 @@ class PasswordsPage(QWidget):
         self.table.show_state("error", "Automate could not be read.", "Try again", self.refresh)
 
     def _show_clients(self) -> None:
-        counts = Counter(row.client_id for row in self.model.list.rows)
+        counts = Counter(map(attrgetter("client_id"), self.model.list.rows))
         self.filters.clients.show_clients({id_: self.reader.client_name(id_) for id_ in counts}, counts)
 
     # -- filters and counts ------------------------------------------------------------------------------------------
@@ -160,7 +161,7 @@ class PasswordsPage(QWidget):
         rows: Iterable[PasswordRow] = self.model.list.rows
         if client_id is not None:
             rows = [row for row in rows if row.client_id == client_id]
-        self._counts = Counter(row.mark for row in rows)
+        self._counts = Counter(map(attrgetter("mark"), rows))
         self._in_client = self._counts.total()
         self._show_marks()
         self._show_counts()

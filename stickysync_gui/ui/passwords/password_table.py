@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -57,7 +58,7 @@ class PasswordTable(Table[PasswordRow]):
     def show_ticks(self) -> None:
         """Show in the header whether all, some or none of the shown rows are ticked."""
         rows = self.rows.list.shown_rows()
-        ticked = sum(1 for row in rows if row.ticked)
+        ticked = sum(map(attrgetter("ticked"), rows))
         if not ticked:
             state = Qt.CheckState.Unchecked
         else:
