@@ -55,8 +55,12 @@ format: setup ## format the code and mend what the linter can
 	$(BIN)/ruff check --fix
 
 .PHONY: bench
-bench: setup setup-tests ## measure: start, tables, sync
-	$(PYTEST) -q -s -m bench tests/benchmarks
+bench: setup setup-tests ## measure: start, tables, sync; one table, also in build/bench.md
+	$(PYTEST) -q -m bench tests/benchmarks
+
+.PHONY: bench-scale
+bench-scale: setup ## simulate a thousand to a million passwords at IT Glue's limit; table and chart
+	$(BIN)/python -m tests.benchmarks.scale
 
 .PHONY: screenshots
 screenshots: setup setup-tests ## pictures of the window in its states, and of the first use, into build/screenshots
