@@ -139,7 +139,9 @@ class _Line(asyncio.Protocol):
 
     def keep_if_usable(self, idle: list[_Line]) -> bool:
         """Put it among the idle ones if its answer came whole and both sides mean to go on."""
-        if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
+        is_through = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        # What came behind the answer nobody asked for; it must not be taken for the next one.
+        if is_through and not self._http.trailing_data[0]:
             self._http.start_next_cycle()
         if not self.is_usable:
             return False

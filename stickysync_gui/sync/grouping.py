@@ -65,6 +65,7 @@ class Grouped(Generic[Asked, Answer]):
             raise
         except Exception as error:
             # Where the thread takes no more errands, nobody was taken along.
+            self._is_called = False
             group = group or list(self._taken())
             results = [error] * len(group)
         for (_, answer), result in zip(group, results, strict=True):

@@ -1,0 +1,102 @@
+"""Errands to the database thread: who asks while one is out goes with the next, and each gets his own answer."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from stickysync_gui.domain.connection import DatabaseAddress, TlsMode
+from stickysync_gui.errors import StickySyncError, UsageError
+from stickysync_gui.storage.database import Database
+from stickysync_gui.sync.grouping import Grouped
+
+REFUSED = UsageError(happened="This one alone.", unchanged="", todo="")
+
+
+class Errands:
+    """Doubles what it is asked; notes its groups, and waits at the first until it may go on."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+        self.go_on = threading.Event()
+
+    def __call__(self, asked: Sequence[int]) -> list[int | StickySyncError]:
+        self.groups.append(list(asked))
+        if len(self.groups) == 1:
+            assert self.go_on.wait(10)
+        return [REFUSED if number == 13 else 2 * number for number in asked]
+
+
+async def under_way(errands: Errands, grouped: Grouped[int, int]) -> "asyncio.Task[int]":
+    first = asyncio.create_task(grouped.ask(1))
+    while not errands.groups:
+        await asyncio.sleep(0)
+    return first
+
+
+def opened(tmp_path: Path) -> Database:
+    return Database(DatabaseAddress(sqlite_file=str(tmp_path / "file.sqlite"), tls=TlsMode.OFF))
+
+
+async def test_who_asks_meanwhile_goes_together(tmp_path: Path) -> None:
+    database, errands = opened(tmp_path), Errands()
+    grouped = Grouped(database, errands)
+    first = await under_way(errands, grouped)
+    others = [asyncio.create_task(grouped.ask(number)) for number in (2, 3, 4)]
+    await asyncio.sleep(0)
+    errands.go_on.set()
+    assert [await first, *await asyncio.gather(*others)] == [2, 4, 6, 8]
+    assert errands.groups == [[1], [2, 3, 4]]
+    await database.close()
+
+
+async def test_a_refusal_is_of_the_one_alone(tmp_path: Path) -> None:
+    database, errands = opened(tmp_path), Errands()
+    errands.go_on.set()
+    grouped = Grouped(database, errands)
+    answers = await asyncio.gather(*(grouped.ask(number) for number in (12, 13, 14)), return_exceptions=True)
+    assert answers == [24, REFUSED, 28]
+    await database.close()
+
+
+async def test_an_errand_that_fails_fails_for_all_and_the_next_goes_on(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    failing = True
+
+    def errand(asked: Sequence[int]) -> list[int]:
+        if failing:
+            raise REFUSED
+        return list(asked)
+
+    grouped = Grouped(database, errand)
+    answers = await asyncio.gather(grouped.ask(1), grouped.ask(2), return_exceptions=True)
+    assert answers == [REFUSED, REFUSED]
+    failing = False
+    assert await grouped.ask(3) == 3
+    await database.close()
+
+
+async def test_one_that_is_cancelled_harms_nobody(tmp_path: Path) -> None:
+    database, errands = opened(tmp_path), Errands()
+    grouped = Grouped(database, errands)
+    first = await under_way(errands, grouped)
+    impatient, patient = (asyncio.create_task(grouped.ask(number)) for number in (2, 3))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    errands.go_on.set()
+    assert [await first, await patient] == [2, 6]
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+    assert errands.groups == [[1], [2, 3]], "what was asked is done all the same"
+    await database.close()
+
+
+async def test_a_thread_that_takes_no_more_errands_says_so(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    grouped = Grouped(database, lambda asked: list(asked))
+    await database.close()
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            await grouped.ask(1)
