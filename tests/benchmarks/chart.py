@@ -22,7 +22,7 @@ LINES = (
 def chart(found: Sequence[Cost]) -> str:
     """Both axes are logarithmic: a straight line of this slope means that nothing grows faster than the passwords."""
     sizes = sorted({cost.passwords for cost in found})
-    low, high = log10(MINUTES[0][0] * 10), log10(MINUTES[-1][0])
+    low, high = log10(0.05), log10(MINUTES[-1][0])
 
     def across(count: int) -> float:
         return LEFT + (log10(count) - log10(sizes[0])) / (log10(sizes[-1]) - log10(sizes[0])) * (WIDTH - LEFT - RIGHT)
