@@ -36,7 +36,7 @@ async def serving(converse: Converse) -> AsyncIterator[Wire]:
     wire = Wire(f"http://127.0.0.1:{port}", {}, None, 5.0)
     async with server:
         yield wire
-        wire.close()
+        await wire.close()
         await until(lambda: not talks)
 
 
