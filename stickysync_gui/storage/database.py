@@ -19,6 +19,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pymysql
 from sqlalchemy import Connection, DateTime, Engine, create_engine, event, func, select, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -251,7 +252,7 @@ class Database:
             event.listen(engine, "connect", _teach_sqlite)
             event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
             return engine
-        return create_engine(
+        engine = create_engine(
             "mysql+pymysql://",
             creator=self._connect,
             pool_size=1,
@@ -261,9 +262,17 @@ class Database:
             # Without it a failed statement's values stand in the exception's text.
             hide_parameters=True,
         )
+        event.listen(engine, "handle_error", _end_what_is_lost)
+        return engine
 
     def _connect(self) -> Any:
         return connect(self.address, self._password)
+
+
+def _end_what_is_lost(context: ExceptionContext) -> None:
+    """Keep a dead connection out of the pool: SQLAlchemy does not know all the words with which a server ends one."""
+    if error_code(context.original_exception) in LOST:
+        context.is_disconnect = True
 
 
 def _teach_sqlite(dbapi_connection: Any, _record: object) -> None:

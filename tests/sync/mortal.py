@@ -9,8 +9,10 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import Any
 
+import pymysql
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
@@ -55,7 +57,9 @@ class Fate:
             if id(raw) in writing:
                 writing.discard(id(raw))
                 self.pass_by("commit")
-                raw.commit()
+                # SQLAlchemy's own commit, right after this one, meets a dead connection too, and words it as it should.
+                with suppress(pymysql.err.Error):
+                    raw.commit()
                 self.pass_by("committed")
 
         exchange = ItGlue._exchange  # noqa: SLF001
