@@ -27,6 +27,7 @@ class DemoBackend(Backend):
         super().__init__(folder / "settings.toml", keychain, History(folder / "history.sqlite"))
         self._folder = folder
         self._server: SandboxServer | None = None
+        self._building: asyncio.Task[Demo] | None = None
 
     @property
     def sandbox(self) -> SandboxServer:
@@ -37,7 +38,8 @@ class DemoBackend(Backend):
 
     async def start(self) -> None:
         """Build the demo data, serve the sandbox and connect to both."""
-        demo: Demo = await asyncio.to_thread(build_demo, self._folder)
+        self._building = asyncio.create_task(asyncio.to_thread(build_demo, self._folder))
+        demo = await asyncio.shield(self._building)
         self._server = SandboxServer(demo.glue)
         await asyncio.to_thread(self._server.start)
         self._keys.itglue_url = self._server.url
@@ -52,4 +54,7 @@ class DemoBackend(Backend):
         await super().close()
         if self._server is not None:
             await asyncio.to_thread(self._server.stop)
+        if self._building is not None:
+            # Whoever leaves during the start does not end the thread that writes into the folder.
+            await asyncio.wait([self._building])
         await asyncio.to_thread(shutil.rmtree, self._folder, True)
