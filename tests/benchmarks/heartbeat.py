@@ -25,15 +25,16 @@ class Heartbeat:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         cuts = statistics.quantiles(self.gaps, n=1000, method="inclusive")
-        return Gaps(cuts[989], max(self.gaps))
+        return Gaps(cuts[499], cuts[989], max(self.gaps))
 
 
 @dataclass(frozen=True)
 class Gaps:
-    """99 of 100 turns come sooner than `p99`, all sooner than `longest`; milliseconds."""
+    """Half of the turns come sooner than `p50`, 99 of 100 sooner than `p99`, all within `longest`; milliseconds."""
 
+    p50: float
     p99: float
     longest: float
 
     def __str__(self) -> str:
-        return f"p99 {self.p99:.1f} ms, max {self.longest:.1f} ms"
+        return f"p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms, max {self.longest:.1f} ms"

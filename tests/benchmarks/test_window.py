@@ -67,7 +67,16 @@ async def test_gaps_during_sync_all(automate: Automate, tmp_path: Path, figures:
             await backend.close()
             put_away(window)
     what = f"event loop during Sync All of {COUNT:,}, {seconds:.0f} s"
-    figures.add(Figure(f"{what}: p99", f"{during.p99:.1f} ms", f"idle: {at_rest.p99:.1f} ms", during.p99, 16, "ms"))
+    figures.add(
+        Figure(
+            f"{what}: p99",
+            f"{during.p99:.1f} ms (p50 {during.p50:.1f})",
+            f"idle: {at_rest.p99:.1f} ms",
+            during.p99,
+            16,
+            "ms",
+        )
+    )
     rest = f"idle: {at_rest.longest:.1f} ms"
     figures.add(Figure(f"{what}: longest", f"{during.longest:.1f} ms", rest, during.longest, 50, "ms"))
     assert entries == COUNT
