@@ -53,9 +53,9 @@ def plain_name(name: str) -> str:
     return " ".join(words)
 
 
-def bare_name(name: str) -> str:
+def _bare(plain: str) -> str:
     """A plain name without its blanks, so that "North Wind" and "Northwind Inc." are equal."""
-    return plain_name(name).replace(" ", "")
+    return plain.replace(" ", "")
 
 
 class Matcher:
@@ -73,7 +73,7 @@ class Matcher:
         # Each mapping that is written asks anew for all clients that are left.
         self._found: dict[tuple[Client, frozenset[int]], Suggestion | None] = {}
         for place, name in enumerate(self._names):
-            bare = name.replace(" ", "")
+            bare = _bare(name)
             self._alike[bare].append(place)
             for triple in _triples(bare):
                 self._holders[triple].append(place)
@@ -100,14 +100,14 @@ class Matcher:
             return None
         place, score, reason = best
         chosen = self._organizations[place]
-        alike = [self._organizations[p] for p in self._alike[self._names[place].replace(" ", "")]]
+        alike = [self._organizations[p] for p in self._alike[_bare(self._names[place])]]
         return Suggestion(client.id, chosen.id, score, reason, _namesakes(chosen, alike))
 
     def _closest(self, wanted: str, excluded: Collection[int]) -> tuple[int, int] | None:
         """Place and score of the organization whose name is closest."""
         if not wanted:
             return None
-        bare = wanted.replace(" ", "")
+        bare = _bare(wanted)
         for place in self._alike.get(bare, ()):
             if self._organizations[place].id not in excluded:
                 return place, EXACT

@@ -78,11 +78,6 @@ class FilterBar(QWidget):
         """The chosen status, or None for every."""
         return marks.BY_NAME.get(self._wanted_mark)
 
-    @property
-    def hides_rows(self) -> bool:
-        """Whether anything but the client filter is in force."""
-        return bool(self.mark or self.search.text().strip())
-
     def choose_mark(self, mark: Mark | None) -> None:
         """Filter by a status."""
         self._wanted_mark = mark.name if mark else ""

@@ -84,11 +84,6 @@ class SyncFlow(QObject):
         """Use this backend from now on."""
         self._backend = backend
 
-    @property
-    def has_failed_rows(self) -> bool:
-        """Whether there is something to retry."""
-        return bool(self._last_failed)
-
     def start(self, name: str, scope: Scope, *, preview: bool | None = None, matching: Matching | None = None) -> bool:
         """Begin a run; False while another one is on.
 
