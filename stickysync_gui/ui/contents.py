@@ -295,7 +295,7 @@ class Contents(QObject):
         """Remember the looks and let the program end, without a question."""
         self._remember()
         self.tray.show(False)
-        self.window.closed.set()
+        self.window.close_for_good()
 
     async def _ask_to_leave(self) -> None:
         question = alerts.Question(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,20 +29,20 @@ class MainWindow(QMainWindow):
     """
 
     first_painted = Signal()
+    closed = Signal()
+    """The user wants to leave; whoever runs the window then stops the jobs and ends."""
 
     def __init__(self, looks: dict[str, Any] | None = None, *, demo: bool = False) -> None:
         super().__init__()
         self.looks = looks or {}
-        self.closed = asyncio.Event()
-        """Set when the user wants to leave; whoever runs the window then stops the jobs and ends."""
-        self.ask_to_leave: Callable[[], None] = self.closed.set
+        self.is_closed = False
+        self.ask_to_leave: Callable[[], None] = self.close_for_good
         """What a click on the window's close button does."""
-        self.leave: Callable[[], None] = self.closed.set
+        self.leave: Callable[[], None] = self.close_for_good
         """Leaves without any question."""
-        self.quit: Callable[[], None] = self.closed.set
+        self.quit: Callable[[], None] = self.close_for_good
         """Leaves, after a question where a run is on."""
-        self.was_painted = False
-        """Whether it was seen already; it may be before anybody listens to `first_painted`."""
+        self._was_painted = False
         self._demo = demo
         self.setWindowTitle("StickySync – DEMO" if demo else "StickySync")
         self.setWindowIcon(theme.application_icon())
@@ -79,6 +78,11 @@ class MainWindow(QMainWindow):
         self.tabs.setCurrentIndex(chosen)
         self._column.addWidget(below)
         self.setStatusBar(bar)
+
+    def close_for_good(self) -> None:
+        """Say that the user wants to leave."""
+        self.is_closed = True
+        self.closed.emit()
 
     def to_front(self) -> None:
         """Come back from tray or task bar, in front of other windows."""
@@ -118,6 +122,6 @@ class MainWindow(QMainWindow):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Say so at the first time."""
         super().paintEvent(event)
-        if not self.was_painted:
-            self.was_painted = True
+        if not self._was_painted:
+            self._was_painted = True
             self.first_painted.emit()

@@ -1,52 +1,68 @@
-"""The program itself, with an eye on it: says when it is first painted, when a table of so many rows stands, and ends.
+"""The program itself, watched: says when it is first painted, when a table of so many rows stands, and ends.
 
 Arguments: how many rows make the table complete; 0 ends after the first paint.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QApplication, QTableView
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QApplication, QStatusBar, QTableView, QWidget
 
-from stickysync_gui import app as desktop
+from stickysync_gui import app
 from stickysync_gui.ui.main_window import MainWindow
 
 ROWS = int(sys.argv[1])
+PATIENCE_MS = 120_000
 
 
 class Eye(QObject):
-    """Sees every event of the program, before the program does."""
+    """Sees the paintings of the tables. Of them alone: each event that Python sees takes its time."""
 
-    painted = False
     complete = False
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is not QEvent.Type.Paint or self.complete:
-            return False
-        if not self.painted and isinstance(watched, MainWindow):
+        table = watched.parent()
+        if event.type() is QEvent.Type.Paint and isinstance(table, QTableView) and not self.complete:
+            self.complete = table.model().rowCount() == ROWS
+            if self.complete:
+                print("complete", flush=True)
+                QTimer.singleShot(3000, leave)
+        return False
+
+
+class WatchedWindow(MainWindow):
+    """Speaks of its first paint as the bare window does."""
+
+    painted = False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.painted:
             self.painted = True
             print("painted", flush=True)
             if not ROWS:
-                self.leave()
-        parent = watched.parent()
-        if isinstance(parent, QTableView) and parent.viewport() is watched and parent.model().rowCount() == ROWS > 0:
-            self.complete = True
-            print("complete", flush=True)
-            QTimer.singleShot(3000, self.leave)
-        return False
+                leave()
 
-    def leave(self) -> None:
-        print("memory", Path("/proc/self/statm").read_text(encoding="ascii").split()[1], flush=True)
-        for window in QApplication.topLevelWidgets():
-            if isinstance(window, MainWindow):
-                window.leave()
+    def fill(self, pages: Sequence[QWidget], below: QWidget, bar: QStatusBar) -> None:
+        super().fill(pages, below, bar)
+        for page in pages:
+            for table in page.findChildren(QTableView):
+                table.viewport().installEventFilter(eye)
 
 
-PATIENCE_MS = 120_000
+def leave() -> None:
+    print("memory", Path("/proc/self/statm").read_text(encoding="ascii").split()[1], flush=True)
+    for window in QApplication.topLevelWidgets():
+        if isinstance(window, MainWindow):
+            window.leave()
+
+
 application = QApplication(sys.argv[:1])
 eye = Eye()
-application.installEventFilter(eye)
 # A table that never stands must not keep the measurement for ever.
-QTimer.singleShot(PATIENCE_MS, eye, eye.leave)
-desktop.main([])
+QTimer.singleShot(PATIENCE_MS, eye, leave)
+app.MainWindow = WatchedWindow  # type: ignore[misc]
+app.main([])

@@ -44,7 +44,7 @@ async def test_a_window_without_contents_closes_at_once(qapp: Any) -> None:
     frame = MainWindow()
     frame.show()
     frame.close()
-    assert frame.closed.is_set()
+    assert frame.is_closed
     assert frame.isVisible()
     delete(frame)
 
@@ -118,7 +118,7 @@ async def test_closing_an_idle_window_ends_at_once_and_keeps_its_looks(
     window.passwords.table.setColumnWidth(3, 333)
     window.passwords.filters.search.setText("router")
     window.window.close()
-    assert window.window.closed.is_set()
+    assert window.window.is_closed
     assert window.window.isVisible()
     kept = load(tmp_path / "settings.toml").window
     again = new_window(kept)

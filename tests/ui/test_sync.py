@@ -292,12 +292,12 @@ async def test_closing_during_a_run_asks_and_going_on_leaves_it_alone() -> None:
         await until(lambda: page.progress.bar.value() > done)
         press(box, "Go on")
         await until(lambda: not window.jobs.is_on("Quit"))
-        assert not desk.frame.closed.is_set()
+        assert not desk.frame.is_closed
         assert window.jobs.is_busy("run")
 
         desk.frame.close()
         press(await dialog(QMessageBox), "Stop and quit")
-        await until(lambda: desk.frame.closed.is_set())
+        await until(lambda: desk.frame.is_closed)
         ending = asyncio.ensure_future(window.jobs.end_all(20))
         await until(lambda: page.progress.cancel.text() == "Stopping…")
         await ending

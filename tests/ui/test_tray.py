@@ -33,7 +33,7 @@ async def test_without_a_tray_the_option_is_not_offered_and_closing_leaves() -> 
         desk.window.open_section(OPTIONS)
         assert not desk.window.configuration.options.to_tray.isVisible()
         desk.frame.close()
-        assert desk.frame.closed.is_set()
+        assert desk.frame.is_closed
 
 
 async def test_closing_hides_to_the_tray_says_so_once_and_a_click_brings_it_back(told: list[str]) -> None:
@@ -46,14 +46,14 @@ async def test_closing_hides_to_the_tray_says_so_once_and_a_click_brings_it_back
         for _ in range(2):
             desk.frame.close()
             assert not desk.frame.isVisible()
-            assert not desk.frame.closed.is_set()
+            assert not desk.frame.is_closed
             icon.icon.activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
             assert desk.frame.isVisible()
         assert len(told) == 1
         click(desk.window.configuration.options.to_tray)
         assert not icon.is_shown
         desk.frame.close()
-        assert desk.frame.closed.is_set()
+        assert desk.frame.is_closed
 
 
 async def test_the_menu_runs_pauses_opens_and_quits(told: list[str]) -> None:
@@ -80,7 +80,7 @@ async def test_the_menu_runs_pauses_opens_and_quits(told: list[str]) -> None:
         await desk.idle()
         assert icon.mood is Mood.IDLE
         icon.quit.trigger()
-        assert desk.frame.closed.is_set()
+        assert desk.frame.is_closed
         assert not icon.is_shown
 
 
