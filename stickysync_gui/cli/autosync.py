@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from stickysync_gui.cli.connecting import connect
 from stickysync_gui.cli.output import Document, duration
 from stickysync_gui.cli.program import Program, Reach
 from stickysync_gui.cli.progress import RunProgress
 from stickysync_gui.cli.run import run_shown, summary_document, summary_words
+from stickysync_gui.cli.syntax import Integer
 from stickysync_gui.domain.autosync import AutoSyncState
 from stickysync_gui.domain.progress import Outcome, Summary, no_report
 from stickysync_gui.errors import ExitCode, StickySyncError, UsageError
@@ -26,30 +27,22 @@ if TYPE_CHECKING:
     from stickysync_gui.backend import Backend
     from stickysync_gui.backend.autosync import AutoSync
 
-Minutes = Annotated[
-    int | None,
-    typer.Option(
-        "--every",
-        metavar="MINUTES",
-        min=AUTOSYNC_MINUTES[0],
-        max=AUTOSYNC_MINUTES[2],
-        help="Between rounds, on all PCs together.",
-    ),
-]
+minutes_between_rounds = click.option(
+    "--every",
+    type=Integer(AUTOSYNC_MINUTES[0], AUTOSYNC_MINUTES[2]),
+    metavar="MINUTES",
+    help="Between rounds, on all PCs together.",
+)
 
 _log = logging.getLogger(__name__)
 
 
-def autosync(
-    context: typer.Context,
-    every: Minutes = None,
-    plugin_is_off: Annotated[
-        bool,
-        typer.Option("--plugin-is-off", help="Remember that the Control Center plugin was switched off."),
-    ] = False,
-) -> int:
+@click.command("autosync")
+@minutes_between_rounds
+@click.option("--plugin-is-off", is_flag=True, help="Remember that the Control Center plugin was switched off.")
+@click.pass_obj
+def autosync(program: Program, every: int | None, plugin_is_off: bool) -> int:
     """Sync the ticked passwords when a round is due. With --every: look each minute, until Ctrl-C."""
-    program: Program = context.obj
     if every is not None and program.options.json:
         raise UsageError(
             happened="--json prints one document, and --every never ends.",

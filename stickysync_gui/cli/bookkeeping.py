@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from stickysync_gui.cli.choosing import client_ids
 from stickysync_gui.cli.output import counted, duration, table
 from stickysync_gui.cli.program import Program, Reach
-from stickysync_gui.cli.run import Clients, Passwords, require_passwords, step_document
+from stickysync_gui.cli.run import only_clients, only_passwords, require_passwords, step_document
+from stickysync_gui.cli.syntax import OneOf
 from stickysync_gui.domain.progress import Step
 from stickysync_gui.errors import ExitCode, UsageError
 from stickysync_gui.history import KEPT_RUNS, RunRecord, export_csv
@@ -21,7 +22,7 @@ from stickysync_gui.history import KEPT_RUNS, RunRecord, export_csv
 if TYPE_CHECKING:
     from stickysync_gui.backend import Backend
 
-PasswordId = Annotated[int, typer.Argument(metavar="PASSWORD", help="Automate's PasswordID.")]
+of_password = click.argument("password", type=int, help="Automate's PasswordID.")
 
 
 class Switch(StrEnum):
@@ -31,9 +32,10 @@ class Switch(StrEnum):
     OFF = "off"
 
 
-def status(context: typer.Context) -> int:
+@click.command("status")
+@click.pass_obj
+def status(program: Program) -> int:
     """Show both connections, what is mapped and linked, and the last run of this PC."""
-    program: Program = context.obj
 
     async def act(backend: Backend) -> int:
         document = await _status_document(backend)
@@ -87,17 +89,14 @@ def _status_table(document: dict[str, Any]) -> Any:
     return table(("What", "State"), rows)
 
 
-def history(
-    context: typer.Context,
-    run: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="A run's id or how it begins; shows its rows.")
-    ] = None,
-    csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="Write them as CSV instead; --json prints them.")
-    ] = None,
-) -> int:
+@click.command("history")
+@click.argument("run", required=False, help="A run's id or how it begins; shows its rows.")
+@click.option(
+    "--csv", type=click.Path(path_type=Path), metavar="FILE", help="Write them as CSV instead; --json prints them."
+)
+@click.pass_obj
+def history(program: Program, run: str | None, csv: Path | None) -> int:
     """List the runs of this PC, or the rows of one."""
-    program: Program = context.obj
 
     async def act(backend: Backend) -> int:
         runs = await backend.runs(KEPT_RUNS)
@@ -187,17 +186,23 @@ def _run_of(text: str, runs: Sequence[RunRecord]) -> RunRecord:
     return found[0]
 
 
+@click.command("autosync-set")
+@click.argument("switch", type=OneOf(Switch), metavar="on|off")
+@click.argument("more", type=int, nargs=-1, metavar="[ID]...", help="Further ids after --password.")
+@only_passwords
+@only_clients
+@click.option("--all", "everything", is_flag=True, help="Every password.")
+@click.pass_obj
 def set_autosync(
-    context: typer.Context,
-    switch: Annotated[Switch, typer.Argument(metavar="on|off")],
-    more: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Further ids after --password.")] = None,
-    password: Passwords = None,
-    client: Clients = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every password.")] = False,
+    program: Program,
+    switch: Switch,
+    more: Sequence[int],
+    passwords: Sequence[int],
+    clients: Sequence[str],
+    everything: bool,
 ) -> int:
     """Tick or untick AutoSync."""
-    program: Program = context.obj
-    if bool(password) + bool(client) + everything != 1 or (more and not password):
+    if bool(passwords) + bool(clients) + everything != 1 or (more and not passwords):
         raise UsageError(
             happened="It is not clear which passwords are meant.",
             unchanged="Nothing was changed.",
@@ -206,10 +211,10 @@ def set_autosync(
 
     async def act(backend: Backend) -> int:
         side = await backend.automate_side()
-        chosen = client_ids(client or (), side.clients.values())
+        chosen = client_ids(clients, side.clients.values())
         ids = frozenset(one.id for one in side.passwords if chosen is None or one.client_id in chosen)
-        if password:
-            wanted = frozenset((*password, *(more or ())))
+        if passwords:
+            wanted = frozenset((*passwords, *more))
             require_passwords(wanted, ids)
             ids = wanted
         await backend.set_autosync(ids, switch is Switch.ON)
@@ -222,13 +227,12 @@ def set_autosync(
     return program.run(act)
 
 
-def link(
-    context: typer.Context,
-    password: PasswordId,
-    entry: Annotated[int, typer.Argument(metavar="ENTRY", help="The entry's id in IT Glue.")],
-) -> int:
+@click.command("link")
+@of_password
+@click.argument("entry", type=int, help="The entry's id in IT Glue.")
+@click.pass_obj
+def link(program: Program, password: int, entry: int) -> int:
     """Link a password to an entry; the next sync updates it."""
-    program: Program = context.obj
 
     async def act(backend: Backend) -> int:
         await backend.link(password, entry)
@@ -239,9 +243,11 @@ def link(
     return program.run(act, Reach.ITGLUE)
 
 
-def unlink(context: typer.Context, password: PasswordId) -> int:
+@click.command("unlink")
+@of_password
+@click.pass_obj
+def unlink(program: Program, password: int) -> int:
     """Forget a password's link. Its entry stays in IT Glue as it is."""
-    program: Program = context.obj
 
     async def act(backend: Backend) -> int:
         await backend.unlink(password)
@@ -252,9 +258,11 @@ def unlink(context: typer.Context, password: PasswordId) -> int:
     return program.run(act)
 
 
-def keep(context: typer.Context, password: PasswordId) -> int:
+@click.command("keep")
+@of_password
+@click.pass_obj
+def keep(program: Program, password: int) -> int:
     """Accept the organization in which a moved entry lies, and keep updating it there."""
-    program: Program = context.obj
 
     async def act(backend: Backend) -> int:
         await backend.keep_moved(password)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from stickysync_gui.cli.output import Document, counted
 from stickysync_gui.cli.program import Program, Reach
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from stickysync_gui.backend import Backend
 
 
-def demo(context: typer.Context) -> int:
+@click.command("demo")
+@click.pass_obj
+def demo(program: Program) -> int:
     """Run the whole job on embedded demo data and print what happened. Nothing of yours is touched."""
-    program: Program = context.obj
 
     async def act(backend: Backend) -> int:
         tour = _Tour(program, backend)

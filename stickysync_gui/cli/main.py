@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from types import ModuleType
-from typing import Annotated, Any, cast
+from typing import Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup
-from typer.main import get_group
+import click
 
 from stickysync_gui import __version__
 from stickysync_gui.cli.options import GlobalOptions, hoisted
 from stickysync_gui.cli.output import Output
 from stickysync_gui.cli.program import Program
+from stickysync_gui.cli.syntax import CommandList, OneOf
 from stickysync_gui.domain.connection import TlsMode
 from stickysync_gui.errors import RunCancelled, StickySyncError, UsageError
 
 PROGRAM_NAME = "stickysync"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-_log = logging.getLogger(__name__)
 
 # By module; imported once a call names it, since together they take longer to load than everything else.
 _COMMANDS = {
@@ -80,98 +75,64 @@ def _module(name: str) -> ModuleType:
     return setup
 
 
-class _Late(Mapping[str, TyperCommand | TyperGroup]):
+class _LateCommands(CommandList):
     """The commands of `_COMMANDS`, each made when it is asked for."""
 
-    def __getitem__(self, name: str) -> TyperCommand | TyperGroup:
-        module, attribute = _COMMANDS[name]
-        found = getattr(_module(module), attribute)
-        # Plain help texts and no shell completion: both would cost start time in every scheduled call.
-        holder = typer.Typer(add_completion=False, rich_markup_mode=None)
-        if isinstance(found, typer.Typer):
-            holder.add_typer(found, name=name)
-        else:
-            holder.command(name)(found)
-        # With a callback it stays a group, whose one member is the command.
-        holder.callback()(lambda: None)
-        return cast("TyperCommand | TyperGroup", get_group(holder).commands[name])
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(_COMMANDS)
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute = _COMMANDS[cmd_name]
+        command: click.Command = getattr(_module(module), attribute)
+        return command
 
-    def __len__(self) -> int:
-        return len(_COMMANDS)
-
-
-class _Program(TyperGroup):
-    """The console program with its late commands."""
-
-    def __init__(self, **attributes: Any) -> None:
-        super().__init__(**attributes)
-        # Nothing is ever put into it.
-        self.commands = cast("MutableMapping[str, Any]", _Late())
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as unknown:
+            # click proposes commands that are made, of which there are none.
+            raise click.NoSuchCommand(unknown.command_name, possibilities=_COMMANDS, ctx=ctx) from None
 
 
-app = typer.Typer(
-    cls=_Program,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    name=PROGRAM_NAME,
-)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        print(f"{PROGRAM_NAME} {__version__}")
-        raise typer.Exit
-
-
-def _log_level(text: str) -> str:
+def _log_level(_context: click.Context, _option: click.Parameter, text: str) -> str:
     if text.upper() not in LOG_LEVELS:
-        raise typer.BadParameter(f"choose from {', '.join(LOG_LEVELS)}")
+        raise click.BadParameter(f"choose from {', '.join(LOG_LEVELS)}")
     return text.upper()
 
 
-@app.callback()
-def _options(
-    context: typer.Context,
-    database: Annotated[
-        str,
-        typer.Option(metavar="URL", help="Automate's database: mysql+pymysql://USER@HOST:PORT/SCHEMA, no password."),
-    ] = "",
-    profile: Annotated[str, typer.Option(metavar="NAME", help="A profile that the window saved.")] = "",
-    tls: Annotated[
-        TlsMode | None, typer.Option(help="Default: verify with --tls-ca, otherwise pin the first certificate.")
-    ] = None,
-    tls_ca: Annotated[
-        Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, help="PEM file of the authority.")
-    ] = None,
-    itglue_url: Annotated[str, typer.Option(metavar="URL", help="One of IT Glue's three hosts, or a sandbox.")] = "",
-    home: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            exists=True,
-            file_okay=False,
-            help="Folder of settings, history, log and secret files, as `schedule install` fills it.",
-        ),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print results and errors only.")] = False,
-    log_level: Annotated[str, typer.Option(metavar="LEVEL", callback=_log_level, help="Of the log file.")] = "INFO",
-    _version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
+@click.group(PROGRAM_NAME, cls=_LateCommands)
+@click.option(
+    "--database", metavar="URL", help="Automate's database: mysql+pymysql://USER@HOST:PORT/SCHEMA, no password."
+)
+@click.option("--profile", metavar="NAME", help="A profile that the window saved.")
+@click.option("--tls", type=OneOf(TlsMode), help="Default: verify with --tls-ca, otherwise pin the first certificate.")
+@click.option(
+    "--tls-ca", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="PEM file of the authority."
+)
+@click.option("--itglue-url", metavar="URL", help="One of IT Glue's three hosts, or a sandbox.")
+@click.option(
+    "--home",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True),
+    metavar="DIR",
+    help="Folder of settings, history, log and secret files, as `schedule install` fills it.",
+)
+@click.option("--json", is_flag=True, help="Print one JSON document.")
+@click.option("--quiet", is_flag=True, help="Print results and errors only.")
+@click.option(
+    "--log-level", metavar="LEVEL", default="INFO", show_default=True, callback=_log_level, help="Of the log file."
+)
+@click.version_option(__version__, message=f"{PROGRAM_NAME} %(version)s", help="Print the version.")
+@click.pass_obj
+def app(program: Program, /, **given: Any) -> None:
     """Copy client credentials one way, from ConnectWise Automate into IT Glue.
 
     The options above may also stand behind the command.
     """
-    program: Program = context.obj
-    ca = str(tls_ca) if tls_ca else ""
-    folder = str(home.resolve()) if home else ""
-    program.set_options(GlobalOptions(database, profile, tls, ca, itglue_url, folder, json, quiet, log_level))
+    program.set_options(GlobalOptions(**{name: value for name, value in given.items() if value is not None}))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -191,33 +152,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         in_front, rest = hoisted(given)
         command = next((word for word in rest if word in _COMMANDS), "")
-        code = int(app([*in_front, *rest], prog_name=PROGRAM_NAME, standalone_mode=False, obj=program) or 0)
+        code = int(app.main([*in_front, *rest], PROGRAM_NAME, standalone_mode=False, obj=program) or 0)
     except StickySyncError as error:
         code = _fail(program, error)
-    except typer.TyperException as wrong:
+    except click.ClickException as wrong:
         code = _fail(program, _usage(wrong, command))
-    except (typer.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt):
         code = _fail(program, _cancelled())
     except Exception as bug:
         code = _fail(program, program.report_bug(bug, f"{PROGRAM_NAME} {command}"))
-    _log.info("%s ended with %s", command or PROGRAM_NAME, int(code))
+    program.log(f"{command or PROGRAM_NAME} ended with {int(code)}")
     return int(code)
 
 
 def _fail(program: Program, error: StickySyncError) -> int:
-    if program.log_file is not None:
-        _log.warning("%s", error.happened)
+    program.log(error.happened, warning=True)
     program.output.failure(error)
     return error.exit_code
 
 
-def _usage(wrong: typer.TyperException, command: str) -> UsageError:
-    words = wrong.format_message().strip()
+def _usage(wrong: click.ClickException, command: str) -> UsageError:
+    words = _words(wrong).strip()
     return UsageError(
         happened=words if words.endswith((".", "?")) else f"{words}.",
         unchanged="Nothing was changed.",
         todo=f"See `{f'{PROGRAM_NAME} {command}'.strip()} --help`.",
     )
+
+
+def _words(wrong: click.ClickException) -> str:
+    """What is wrong as click says it, but for unknown names: its brackets round several proposals make no sentence."""
+    if isinstance(wrong, click.NoSuchOption):
+        near = f" (Possible options: {', '.join(wrong.possibilities)})" if wrong.possibilities else ""
+        return f"No such option: {wrong.option_name}{near}"
+    if isinstance(wrong, click.NoSuchCommand) and wrong.possibilities:
+        return f"{wrong.message} Did you mean {', '.join(map(repr, wrong.possibilities))}?"
+    return wrong.format_message()
 
 
 def _cancelled() -> RunCancelled:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from stickysync_gui.cli.choosing import one_of
 from stickysync_gui.cli.mapping_files import export_mapping, import_mapping
 from stickysync_gui.cli.output import counted, table
 from stickysync_gui.cli.program import Program, Reach
+from stickysync_gui.cli.syntax import Integer
 from stickysync_gui.domain.overview import ClientRow
 from stickysync_gui.errors import ExitCode, ItGlueUnreachable, KeyRefused, UsageError
 
@@ -20,12 +21,11 @@ if TYPE_CHECKING:
     from stickysync_gui.domain.matching import Suggestion
     from stickysync_gui.domain.overview import MappingOverview
 
-Replace = Annotated[bool, typer.Option("--replace", help="Also when the client is mapped to another organization.")]
 
-
-def clients(context: typer.Context) -> int:
+@click.command("clients")
+@click.pass_obj
+def clients(program: Program) -> int:
     """List Automate's clients with their passwords and organizations."""
-    program: Program = context.obj
 
     async def act(backend: Backend) -> int:
         overview = await _overview_as_far_as_known(program, backend)
@@ -74,9 +74,10 @@ def _organizations_words(row: ClientRow, names: dict[int, str]) -> str:
     return f"conflict: {words}" if len(row.organization_ids) > 1 else words
 
 
-def organizations(context: typer.Context) -> int:
+@click.command("orgs")
+@click.pass_obj
+def organizations(program: Program) -> int:
     """List IT Glue's organizations with the number of clients mapped to each."""
-    program: Program = context.obj
 
     async def act(backend: Backend) -> int:
         rows = [(row, row.organization) for row in (await backend.mapping_overview()).organizations]
@@ -111,28 +112,40 @@ def organizations(context: typer.Context) -> int:
     return program.run(act, Reach.ITGLUE)
 
 
+@click.command("map")
+@click.argument("client", required=False, help="Id or name.")
+@click.argument("organization", required=False, metavar="[ORG]", help="Id or name.")
+@click.option("--replace", is_flag=True, help="Also when the client is mapped to another organization.")
+@click.option("--suggest", is_flag=True, help="Show the likely organization of unmapped clients.")
+@click.option("--accept-above", type=Integer(0, 100), metavar="SCORE", help="Map what has this score or more.")
+@click.option(
+    "--import",
+    "import_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Map from a CSV file.",
+)
+@click.option("--dry-run", is_flag=True, help="Only show what the import would do.")
+@click.option(
+    "--export",
+    "export_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the mapping to a CSV file.",
+)
+@click.pass_obj
 def map_(
-    context: typer.Context,
-    client: Annotated[str | None, typer.Argument(metavar="CLIENT", help="Id or name.")] = None,
-    organization: Annotated[str | None, typer.Argument(metavar="ORG", help="Id or name.")] = None,
-    replace: Replace = False,
-    suggest: Annotated[
-        bool, typer.Option("--suggest", help="Show the likely organization of unmapped clients.")
-    ] = False,
-    accept_above: Annotated[
-        int | None,
-        typer.Option("--accept-above", metavar="SCORE", min=0, max=100, help="Map what has this score or more."),
-    ] = None,
-    import_file: Annotated[
-        Path | None, typer.Option("--import", metavar="FILE", exists=True, dir_okay=False, help="Map from a CSV file.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what the import would do.")] = False,
-    export_file: Annotated[
-        Path | None, typer.Option("--export", metavar="FILE", dir_okay=False, help="Write the mapping to a CSV file.")
-    ] = None,
+    program: Program,
+    client: str | None,
+    organization: str | None,
+    replace: bool,
+    suggest: bool,
+    accept_above: int | None,
+    import_file: Path | None,
+    dry_run: bool,
+    export_file: Path | None,
 ) -> int:
     """Map a client to an organization; or suggest, import or export mappings."""
-    program: Program = context.obj
     ways = [client is not None, suggest, import_file is not None, export_file is not None]
     if sum(ways) != 1 or (client is not None and organization is None):
         raise _one_way("Give CLIENT and ORG, or one of --suggest, --import FILE, --export FILE.")
@@ -257,9 +270,11 @@ def _acceptable(suggestion: Suggestion, least: int | None) -> bool:
     return least is not None and suggestion.score >= least and not suggestion.namesakes
 
 
-def unmap(context: typer.Context, client: Annotated[str, typer.Argument(metavar="CLIENT", help="Id or name.")]) -> int:
+@click.command("unmap")
+@click.argument("client", help="Id or name.")
+@click.pass_obj
+def unmap(program: Program, client: str) -> int:
     """Take a client's mapping away; nothing changes in IT Glue."""
-    program: Program = context.obj
 
     async def act(backend: Backend) -> int:
         overview = await backend.stored_mapping()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -58,6 +57,8 @@ class Output:
     def result(self, document: Callable[[], Document], people: Callable[[], Iterable[Any]]) -> None:
         """Print what the command was called for: one document, or what `people` gives (texts and tables)."""
         if self.json:
+            import json
+
             # ASCII, so that any code page of a redirected Windows console carries it.
             sys.stdout.write(json.dumps(document(), indent=2) + "\n")
             sys.stdout.flush()

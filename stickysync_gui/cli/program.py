@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stickysync_gui import paths
 from stickysync_gui.cli.options import GlobalOptions
 from stickysync_gui.cli.output import Output
 from stickysync_gui.domain.stopping import StopRequested
@@ -20,6 +16,8 @@ from stickysync_gui.errors import RunCancelled, StickySyncError, UsageError
 
 if TYPE_CHECKING:
     import asyncio
+    import signal
+    from pathlib import Path
     from types import FrameType
 
     from stickysync_gui.backend import Backend
@@ -30,17 +28,16 @@ CLOSE_SECONDS = 5.0
 """How long a cancelled call waits for a statement that is under way."""
 LOG_NAME = "stickysync-console"
 
-_log = logging.getLogger(__name__)
 
-
-def _stand_in_for_environment(home: Path) -> None:
+def _stand_in_for_environment(home: str) -> None:
     """Set what a scheduled task cannot have set for it: the home, and the files that hold its secrets."""
     from stickysync_gui.schedule.private_folder import SECRET_FILES
 
-    os.environ["STICKYSYNC_HOME"] = str(home)
+    os.environ["STICKYSYNC_HOME"] = home
     for variable, name in SECRET_FILES.items():
-        if (home / name).is_file():
-            os.environ[f"{variable}_FILE"] = str(home / name)
+        file = os.path.join(home, name)
+        if os.path.isfile(file):
+            os.environ[f"{variable}_FILE"] = file
 
 
 class Reach(Enum):
@@ -75,7 +72,7 @@ class Program:
         self.options = options
         self.output = Output(json=options.json, quiet=options.quiet)
         if options.home:
-            _stand_in_for_environment(Path(options.home))
+            _stand_in_for_environment(options.home)
 
     def run(
         self, act: Callable[[Backend], Awaitable[int]], reach: Reach = Reach.DATABASE, *, stops_softly: bool = False
@@ -139,6 +136,7 @@ class Program:
     def _interrupts(self, stops_softly: bool) -> Iterator[None]:
         """First Ctrl-C (or SIGTERM): stop in good order. Second: cancel. Third: the system's own way."""
         import asyncio
+        import signal
 
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
@@ -172,6 +170,8 @@ class Program:
         Raises:
             UsageError: it cannot be made.
         """
+        from stickysync_gui import paths
+
         try:
             return paths.home()
         except OSError as problem:
@@ -189,7 +189,7 @@ class Program:
         """
         if self._bugs is not None:
             return
-        from stickysync_gui import logs
+        from stickysync_gui import logs, paths
         from stickysync_gui.bugs import Bugs
         from stickysync_gui.schedule.private_folder import SECRET_FILES
 
@@ -207,6 +207,13 @@ class Program:
                 todo="Let STICKYSYNC_HOME name a folder that this account may write.",
             ) from None
         self._bugs = Bugs(redactor.redact, self.log_file)
+
+    def log(self, words: str, *, warning: bool = False) -> None:
+        """Write a line to the log, where there is one by now."""
+        if self.log_file is not None:
+            import logging
+
+            logging.getLogger(__name__).log(logging.WARNING if warning else logging.INFO, "%s", words)
 
     def report_bug(self, error: Exception, doing: str) -> StickySyncError:
         """Log an exception that nobody foresaw; return what the user is told."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from stickysync_gui.cli.choosing import client_ids
 from stickysync_gui.cli.output import Document, counted, duration, table
 from stickysync_gui.cli.program import Program, Reach
 from stickysync_gui.cli.progress import RunProgress
+from stickysync_gui.cli.syntax import Number
 from stickysync_gui.domain.planned import Action, Plan, PlannedRow
 from stickysync_gui.domain.progress import Outcome, Step, Summary
 from stickysync_gui.domain.snapshot import Scope
@@ -23,29 +24,28 @@ if TYPE_CHECKING:
 ROWS_SHOWN = 200
 """Rows that a table for people lists; a document for scripts has them all."""
 
-Clients = Annotated[
-    list[str] | None, typer.Option("--client", metavar="ID|NAME", help="Only this client; may be repeated.")
-]
-Passwords = Annotated[
-    list[int] | None, typer.Option("--password", metavar="ID", help="Only this password; may be repeated.")
-]
+only_clients = click.option(
+    "--client", "clients", metavar="ID|NAME", multiple=True, help="Only this client; may be repeated."
+)
+only_passwords = click.option(
+    "--password", "passwords", type=int, metavar="ID", multiple=True, help="Only this password; may be repeated."
+)
 
 
 # --- plan -------------------------------------------------------------------------------------------------------
 
 
-def plan(
-    context: typer.Context,
-    client: Clients = None,
-    autosync_only: Annotated[bool, typer.Option("--autosync-only", help="Only ticked passwords.")] = False,
-) -> int:
+@click.command("plan")
+@only_clients
+@click.option("--autosync-only", is_flag=True, help="Only ticked passwords.")
+@click.pass_obj
+def plan(program: Program, clients: Sequence[str], autosync_only: bool) -> int:
     """Show what a sync would do. Writes nothing. Ends with 7 when changes are pending."""
-    program: Program = context.obj
 
     async def act(backend: Backend) -> int:
-        clients = await backend.clients()
-        names = {one.id: one.name for one in clients}
-        scope = Scope(client_ids(client or (), clients), autosync_only=autosync_only)
+        known = await backend.clients()
+        names = {one.id: one.name for one in known}
+        scope = Scope(client_ids(clients, known), autosync_only=autosync_only)
         progress = RunProgress(program.output, names)
         async with progress.shown():
             made, guard = await backend.guarded_plan(scope, report=progress.take, stop=program.stop)
@@ -148,36 +148,38 @@ _ACTS = (Action.CREATE, Action.LINK, Action.UPDATE)
 # --- sync -------------------------------------------------------------------------------------------------------
 
 
-def sync(
-    context: typer.Context,
-    client: Clients = None,
-    password: Passwords = None,
-    override_guard: Annotated[
-        bool, typer.Option("--override-guard", help="Go on although a guard would stop the run.")
-    ] = False,
-    wait: Annotated[
-        float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait so long for another run to end.")
-    ] = 0,
-) -> int:
+@click.command("sync")
+@only_clients
+@only_passwords
+@click.option("--override-guard", is_flag=True, help="Go on although a guard would stop the run.")
+@click.option(
+    "--wait",
+    type=Number(min=0),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Wait so long for another run to end.",
+)
+@click.pass_obj
+def sync(program: Program, clients: Sequence[str], passwords: Sequence[int], override_guard: bool, wait: float) -> int:
     """Copy to IT Glue what is new or changed in Automate."""
-    program: Program = context.obj
 
     async def act(backend: Backend) -> int:
-        clients = await backend.clients()
-        scope = Scope(client_ids(client or (), clients), await _password_ids(backend, password))
+        known = await backend.clients()
+        scope = Scope(client_ids(clients, known), await _password_ids(backend, passwords))
 
         async def run(progress: RunProgress) -> Summary:
             return await backend.sync(
                 scope, report=progress.take, stop=program.stop, override_all=override_guard, wait_seconds=wait
             )
 
-        names = {one.id: one.name for one in clients}
+        names = {one.id: one.name for one in known}
         return await run_shown(program, names, run, document=summary_document)
 
     return program.run(act, Reach.ITGLUE, stops_softly=True)
 
 
-async def _password_ids(backend: Backend, wanted: Collection[int] | None) -> frozenset[int] | None:
+async def _password_ids(backend: Backend, wanted: Collection[int]) -> frozenset[int] | None:
     if not wanted:
         return None
     require_passwords(wanted, {one.id for one in (await backend.automate_side()).passwords})

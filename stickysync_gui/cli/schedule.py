@@ -7,22 +7,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from stickysync_gui import paths, settings
 from stickysync_gui.cli import scheduled_task
-from stickysync_gui.cli.autosync import Minutes
+from stickysync_gui.cli.autosync import minutes_between_rounds
 from stickysync_gui.cli.output import Document
 from stickysync_gui.cli.program import Program
 from stickysync_gui.cli.setup import findings_table
+from stickysync_gui.cli.syntax import CommandList
 from stickysync_gui.domain.findings import Finding, Verdict
 from stickysync_gui.errors import ExitCode, SchedulerRefused, UsageError
 from stickysync_gui.schedule import linux, private_folder, windows
 from stickysync_gui.schedule.task import Account, Logon, Task, look_minutes
 
-commands = typer.Typer(help="AutoSync by the operating system's own scheduler.")
+commands = CommandList("schedule", help="AutoSync by the operating system's own scheduler.")
 
 ON_WINDOWS = os.name == "nt"
 SERVER_TASK = "StickySync AutoSync"
@@ -35,19 +35,17 @@ def _user_task(user: str) -> str:
 
 
 @commands.command("install")
-def install(
-    context: typer.Context,
-    every: Minutes = None,
-    account: Annotated[
-        str, typer.Option("--account", metavar="NAME", help="Run without a login, as this account.")
-    ] = "",
-    secrets_dir: Annotated[
-        Path | None,
-        typer.Option("--secrets-dir", metavar="DIR", help="A folder for that account's settings and secrets."),
-    ] = None,
-) -> int:
+@minutes_between_rounds
+@click.option("--account", default="", metavar="NAME", help="Run without a login, as this account.")
+@click.option(
+    "--secrets-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder for that account's settings and secrets.",
+)
+@click.pass_obj
+def install(program: Program, every: int | None, account: str, secrets_dir: Path | None) -> int:
     """Register AutoSync with Windows Task Scheduler; on Linux, print what to register."""
-    program: Program = context.obj
     if bool(account) != bool(secrets_dir):
         raise UsageError(
             happened="--account and --secrets-dir belong together.",
@@ -156,9 +154,9 @@ def _findings(report: Document | None) -> list[Finding]:
 
 
 @commands.command("status")
-def status(context: typer.Context) -> int:
+@click.pass_obj
+def status(program: Program) -> int:
     """Show the registered tasks and how their last run ended."""
-    program: Program = context.obj
     if not ON_WINDOWS:
         return _say_by_hand(program, f"systemctl list-timers {linux.UNIT}.timer; journalctl -u {linux.UNIT}")
     states = [state for name in _names() if (state := windows.state_of(name)) is not None]
@@ -170,9 +168,9 @@ def status(context: typer.Context) -> int:
 
 
 @commands.command("remove")
-def remove(context: typer.Context) -> int:
+@click.pass_obj
+def remove(program: Program) -> int:
     """Remove the registered tasks. Settings, secrets and what was synced stay."""
-    program: Program = context.obj
     if not ON_WINDOWS:
         return _say_by_hand(program, f"systemctl disable --now {linux.UNIT}.timer; remove its line from crontab -e")
     removed = [name for name in _names() if windows.remove(name)]

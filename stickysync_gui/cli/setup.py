@@ -7,14 +7,15 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from stickysync_gui.cli import prompts
 from stickysync_gui.cli.connecting import chosen_database
 from stickysync_gui.cli.output import Document, table
 from stickysync_gui.cli.program import Program, Reach
+from stickysync_gui.cli.syntax import CommandList, OneOf
 from stickysync_gui.domain.connection import DatabaseAddress, ItGlueState, KeyState, Region
 from stickysync_gui.domain.findings import Finding, Verdict
 from stickysync_gui.errors import ExitCode, StickySyncError, UsageError
@@ -23,21 +24,20 @@ if TYPE_CHECKING:
     from stickysync_gui.backend import Backend
     from stickysync_gui.domain.secret import Secret
 
-passphrase_commands = typer.Typer(help="The team's passphrase, under which the API key is stored.")
-key_commands = typer.Typer(help="The IT Glue API key.")
+passphrase_commands = CommandList("passphrase", help="The team's passphrase, under which the API key is stored.")
+key_commands = CommandList("key", help="The IT Glue API key.")
 
 _IN_THE_WAY = frozenset({"API key", "IT Glue"})
 """Checks without which nothing further can be said of IT Glue."""
 
 
-def doctor(
-    context: typer.Context,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Also write the findings there, as JSON.")
-    ] = None,
-) -> int:
+@click.command("doctor")
+@click.option(
+    "--report", type=click.Path(path_type=Path), metavar="FILE", help="Also write the findings there, as JSON."
+)
+@click.pass_obj
+def doctor(program: Program, report: Path | None) -> int:
     """Check database, grants, tables, encryption, key, Password Access and clock; one line each with the remedy."""
-    program: Program = context.obj
 
     async def act(backend: Backend) -> int:
         findings = await backend.self_check()
@@ -81,12 +81,11 @@ def _doctor_code(findings: list[Finding]) -> int:
     return ExitCode.ROWS_FAILED if failed else ExitCode.DONE
 
 
-def setup(
-    context: typer.Context,
-    show_sql: Annotated[bool, typer.Option("--show-sql", help="Print the SQL for a DBA instead.")] = False,
-) -> int:
+@click.command("setup")
+@click.option("--show-sql", is_flag=True, help="Print the SQL for a DBA instead.")
+@click.pass_obj
+def setup(program: Program, show_sql: bool) -> int:
     """Create the tables that are missing."""
-    program: Program = context.obj
 
     async def create(backend: Backend) -> int:
         before = backend.database_state
@@ -122,9 +121,9 @@ def _address(program: Program, backend: Backend) -> DatabaseAddress:
 
 
 @passphrase_commands.command("set")
-def set_passphrase(context: typer.Context) -> int:
+@click.pass_obj
+def set_passphrase(program: Program) -> int:
     """Tell this PC the team's passphrase, from a prompt or standard input. A new team gets one proposed."""
-    program: Program = context.obj
     proposed = _proposal(program) if prompts.may_show_secret() else None
     given = prompts.proposed_passphrase(proposed) if proposed else prompts.passphrase_twice("Team passphrase")
 
@@ -154,9 +153,9 @@ def _proposal(program: Program) -> Secret | None:
 
 
 @passphrase_commands.command("change")
-def change_passphrase(context: typer.Context) -> int:
+@click.pass_obj
+def change_passphrase(program: Program) -> int:
     """Store the API key under a new passphrase: the old one first, then the new one, a line each."""
-    program: Program = context.obj
     old = prompts.passphrase("Present passphrase")
     new = prompts.passphrase_twice("New passphrase")
 
@@ -173,17 +172,11 @@ def change_passphrase(context: typer.Context) -> int:
 
 
 @key_commands.command("set")
-def set_key(
-    context: typer.Context,
-    region: Annotated[
-        Region | None, typer.Option("--region", help="Where the account is; without it all three are tried.")
-    ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Also over a key that cannot be read, such as another program's.")
-    ] = False,
-) -> int:
+@click.option("--region", type=OneOf(Region), help="Where the account is; without it all three are tried.")
+@click.option("--replace", is_flag=True, help="Also over a key that cannot be read, such as another program's.")
+@click.pass_obj
+def set_key(program: Program, region: Region | None, replace: bool) -> int:
     """Check an API key live, then store it, from a prompt or standard input."""
-    program: Program = context.obj
     if not program.options.itglue_url and region is None:
         # A region that is not known yet comes before the environment only once it is stored.
         program.set_options(
@@ -200,9 +193,9 @@ def set_key(
 
 
 @key_commands.command("check")
-def check_key(context: typer.Context) -> int:
+@click.pass_obj
+def check_key(program: Program) -> int:
     """Check the stored API key live."""
-    program: Program = context.obj
 
     async def act(backend: Backend) -> int:
         return _show_key(program, await backend.check_stored_key(), "The key works")

@@ -87,7 +87,7 @@ def test_window_starts(mariadb: MariaDb, schemas: list[Automate], tmp_path: Path
 def test_console_starts(figures: Figures) -> None:
     commands = {
         "python": [sys.executable, "-c", "pass"],
-        "typer": [sys.executable, "-c", "import typer"],
+        "click": [sys.executable, "-c", "import click"],
         "ours": [str(Path(sys.executable).with_name("stickysync")), "--version"],
     }
     seconds: dict[str, list[float]] = {name: [] for name in commands}
@@ -97,6 +97,6 @@ def test_console_starts(figures: Figures) -> None:
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=TOP)
             seconds[name].append(time.perf_counter() - began)
     middle = {name: statistics.median(durations) for name, durations in seconds.items()}
-    words = f"python -c pass: {middle['python'] * 1000:.0f} ms (import typer: {middle['typer'] * 1000:.0f} ms)"
+    words = f"python -c pass: {middle['python'] * 1000:.0f} ms (import click: {middle['click'] * 1000:.0f} ms)"
     ratio = middle["ours"] / middle["python"]
     figures.add(Figure("stickysync --version", f"{middle['ours'] * 1000:.0f} ms", words, ratio, 4))
