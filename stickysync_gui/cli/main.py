@@ -14,7 +14,7 @@ from stickysync_gui.cli.options import GlobalOptions, hoisted
 from stickysync_gui.cli.output import Output
 from stickysync_gui.cli.program import Program
 from stickysync_gui.cli.syntax import CommandList, OneOf
-from stickysync_gui.domain.connection import TlsMode
+from stickysync_gui.domain.tls import TlsMode
 from stickysync_gui.errors import RunCancelled, StickySyncError, UsageError
 
 PROGRAM_NAME = "stickysync"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from stickysync_gui.domain.connection import TlsMode
+from stickysync_gui.domain.tls import TlsMode
 from stickysync_gui.errors import UsageError
 
 _TAKING_A_VALUE = frozenset({"--database", "--profile", "--tls", "--tls-ca", "--itglue-url", "--home", "--log-level"})
 _FLAGS = frozenset({"--json", "--quiet"})
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalOptions:
+# No dataclass: to make one takes longer than to read the whole command line.
+class GlobalOptions(NamedTuple):
     """What was given on the command line; empty means not given.
 
     Args:

@@ -179,9 +179,7 @@ def set_key(program: Program, region: Region | None, replace: bool) -> int:
     """Check an API key live, then store it, from a prompt or standard input."""
     if not program.options.itglue_url and region is None:
         # A region that is not known yet comes before the environment only once it is stored.
-        program.set_options(
-            dataclasses.replace(program.options, itglue_url=os.environ.get("STICKYSYNC_ITGLUE_URL", ""))
-        )
+        program.set_options(program.options._replace(itglue_url=os.environ.get("STICKYSYNC_ITGLUE_URL", "")))
     given = prompts.api_key("IT Glue API key")
 
     async def act(backend: Backend) -> int:

@@ -5,16 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class TlsMode(StrEnum):
-    """How the connection to MySQL is protected (product.md 3)."""
-
-    VERIFY = "verify"
-    """Certificate authority and host name are checked."""
-    PIN = "pin"
-    """Exactly the certificate whose fingerprint was confirmed."""
-    OFF = "off"
-    """In the clear; chosen knowingly and shown in the status bar."""
+# Given on: no address is written without it.
+from stickysync_gui.domain.tls import TlsMode as TlsMode
 
 
 class Region(StrEnum):

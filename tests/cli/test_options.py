@@ -58,3 +58,33 @@ def test_version_and_help_need_nothing(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out.startswith("stickysync ")
     assert main(["sync", "--help"]) == 0
     assert "--override-guard" in capsys.readouterr().out
+
+
+def test_help_lists_every_command_with_its_words_in_the_order_of_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    listed = [line.split(maxsplit=1) for line in capsys.readouterr().out.split("Commands:\n")[1].splitlines() if line]
+    assert [name for name, _ in listed][:5] == ["demo", "doctor", "setup", "plan", "sync"]
+    assert [name for name, _ in listed][-3:] == ["passphrase", "key", "schedule"]
+    assert dict(listed)["link"] == "Link a password to an entry; the next sync updates it."
+
+
+@pytest.mark.parametrize(
+    ("mistyped", "words"),
+    [
+        (["sinc"], "No such command 'sinc'. Did you mean 'sync'?"),
+        (["unlik"], "No such command 'unlik'. Did you mean 'unlink', 'link'?"),
+        (["key", "sett"], "No such command 'sett'. Did you mean 'set'?"),
+        (["sync", "--wiat", "5"], "No such option: --wiat (Possible options: --wait)."),
+        (["autosync-set"], "Missing argument 'on|off'. Choose from on, off."),
+        (["autosync-set", "ON"], "Invalid value for 'on|off': 'ON' is not one of 'on', 'off'."),
+        (["autosync", "--every", "soon"], "Invalid value for '--every': 'soon' is not a valid integer."),
+        (["sync", "--wait", "soon"], "Invalid value for '--wait': 'soon' is not a valid number."),
+        (["key"], "Missing command."),
+        ([], "Missing command."),
+    ],
+)
+def test_a_mistyped_call_is_answered_with_what_it_may_have_meant(
+    capsys: pytest.CaptureFixture[str], mistyped: list[str], words: str
+) -> None:
+    assert main(mistyped) == 2
+    assert capsys.readouterr().err.splitlines()[0] == words

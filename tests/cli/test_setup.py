@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,9 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._ours, f"{text}\n".encode())
 
+    def interrupt(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+
     def ended(self) -> Done:
         done = self._desk.ended(self._process)
         os.close(self._ours)
@@ -203,3 +207,13 @@ def test_where_a_key_is_stored_its_passphrase_is_asked_for(keyed: Desk) -> None:
     terminal.until("again: ")
     terminal.type(PASSPHRASE)
     assert terminal.ended().code == 0
+
+
+def test_ctrl_c_at_a_prompt_ends_with_130_and_says_so(bare_desk: Desk) -> None:
+    terminal = Terminal(bare_desk, "passphrase", "change")
+    terminal.until("Present passphrase: ")
+    terminal.interrupt()
+    shown = terminal.until("Call again")
+    assert "Stopped by Ctrl-C." in shown
+    assert "Nothing was changed." in shown
+    assert terminal.ended().code == 130
