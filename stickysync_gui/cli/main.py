@@ -194,7 +194,3 @@ def _cancelled() -> RunCancelled:
     return RunCancelled(
         happened="Stopped by Ctrl-C.", unchanged="Nothing was changed.", todo="Call again when you are ready."
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())
