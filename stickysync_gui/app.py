@@ -6,7 +6,6 @@ What is imported here stands between the start and the first paint; everything e
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
 import os
 import signal
@@ -46,9 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Args:
         arguments: instead of the command line's.
     """
-    # All that is loaded now stays. Going through it again and again takes a tenth of the start; the window's own
-    # collector takes over (`ui/garbage.py`).
-    gc.disable()
     options = _parsed(arguments)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)

@@ -30,10 +30,15 @@ PAGES_PER_MIB = 2**20 / os.sysconf("SC_PAGE_SIZE")
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
 
 
+def as_installed() -> dict[str, str]:
+    """The environment without a ban on byte code: an installed program has it, and the first round writes it here."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def started(script: str, home: Path, *arguments: str) -> dict[str, float]:
     """Run a script to its end; seconds from its start by what it said, and `memory` in MiB."""
     surroundings = {
-        **os.environ,
+        **as_installed(),
         "STICKYSYNC_HOME": str(home),
         "STICKYSYNC_DB_PASSWORD": PASSWORD,
         "PYTHONPATH": str(TOP),
@@ -90,8 +95,7 @@ def test_console_starts(figures: Figures) -> None:
         "click": [sys.executable, "-c", "import click"],
         "ours": [str(Path(sys.executable).with_name("stickysync")), "--version"],
     }
-    # An installed program has its byte code beside it, which the first round writes where it is missing.
-    surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    surroundings = as_installed()
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(CONSOLE_ROUNDS):
         for name, command in commands.items():

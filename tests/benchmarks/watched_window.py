@@ -7,6 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+# First, as when it starts by itself.
+from stickysync_gui import __main__ as program
+
+# isort: split
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication, QStatusBar, QTableView, QWidget
@@ -65,4 +69,4 @@ eye = Eye()
 # A table that never stands must not keep the measurement for ever.
 QTimer.singleShot(PATIENCE_MS, eye, leave)
 app.MainWindow = WatchedWindow  # type: ignore[misc]
-app.main([])
+program.main([])
