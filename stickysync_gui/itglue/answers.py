@@ -37,7 +37,11 @@ class Refused(Exception):
 
 
 class Throttled(Exception):
-    """429, or a pause that began before the request went out: nothing was done."""
+    """429: nothing was done."""
+
+
+class HeldBack(Throttled):
+    """It was not even sent, since something came in between: a 429 to another request, or doubts about the key."""
 
 
 class AnswerLost(Exception):

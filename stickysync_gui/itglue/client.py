@@ -20,7 +20,16 @@ from stickysync_gui.domain.secret import Secret
 from stickysync_gui.errors import ItGlueUnreachable
 from stickysync_gui.itglue import documents, words
 from stickysync_gui.itglue.access import proxy_for
-from stickysync_gui.itglue.answers import Answer, AnswerLost, NotSent, Refused, Throttled, http_date, retry_after
+from stickysync_gui.itglue.answers import (
+    Answer,
+    AnswerLost,
+    HeldBack,
+    NotSent,
+    Refused,
+    Throttled,
+    http_date,
+    retry_after,
+)
 from stickysync_gui.itglue.documents import NotADocument, Payload
 from stickysync_gui.itglue.pacing import Pacer, wait_or_stop
 from stickysync_gui.itglue.walking import PageTooBig, Walk, Walker
@@ -99,8 +108,20 @@ class ItGlue:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """A place in flight for one write, entered when the budget allows it; mark and lock are checked inside."""
+        """A place in flight for one request, entered when the budget allows it."""
         async with self._pacer.turn(self._stop, self._report):
+            yield
+
+    @asynccontextmanager
+    async def admission(self) -> AsyncIterator[None]:
+        """The budget's leave for one write, which is made ready inside and sent `in_flight`."""
+        async with self._pacer.admission(self._stop, self._report):
+            yield
+
+    @asynccontextmanager
+    async def in_flight(self) -> AsyncIterator[None]:
+        """A place in flight for an admitted write; `StopRequested` instead when it is not to be sent any more."""
+        async with self._pacer.in_flight(self._stop):
             yield
 
     # --- reading ------------------------------------------------------------------------------------------------
@@ -225,7 +246,7 @@ class ItGlue:
     # --- writing ------------------------------------------------------------------------------------------------
 
     async def create(self, organization_id: int, payload: Payload, category_id: int | None) -> Entry:
-        """POST one entry, once. Call inside `turn`.
+        """POST one entry, once. Call inside `turn` or `in_flight`.
 
         Raises:
             Refused, Throttled, NotSent: nothing was created.
@@ -235,7 +256,7 @@ class ItGlue:
         return _written(await self._exchange("POST", "/passwords", body=body, payloads=[payload]))
 
     async def update(self, entry_id: int, payload: Payload) -> Entry:
-        """PATCH one entry, once. Call inside `turn`. Raises as `create`; repeating the same body does no harm."""
+        """PATCH one entry, once; otherwise as `create`, but repeating the same body does no harm."""
         body = documents.update_body(payload)
         entry = _written(await self._exchange("PATCH", f"/passwords/{entry_id}", body=body, payloads=[payload]))
         if entry.id != entry_id:
@@ -275,7 +296,7 @@ class ItGlue:
     ) -> bytes:
         if self._pacer.paused_seconds > 0:
             # Another request met a 429 since this one got its turn.
-            raise Throttled
+            raise HeldBack
         target = f"{path}?{urlencode(params)}" if params else path
         self.requests += 1
         answer = await self._way.request(method, target, body, _WITH_BODY if body is not None else {})

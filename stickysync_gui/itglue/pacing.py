@@ -22,11 +22,17 @@ TELL_FROM_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most `requests` in any `seconds`; None means no limit but the number in flight (loopback)."""
+    """At most `requests` in any `seconds`; None means no limit but the number in flight (loopback).
+
+    Args:
+        ahead: so many writes may be made ready while others are in flight. Where each needs the database first, which
+            answers a group as fast as one, this keeps the places in flight from waiting for it.
+    """
 
     requests: int | None = 2700
     seconds: float = 300.0
     in_flight: int = 4
+    ahead: int = 4
 
 
 async def wait_or_stop(seconds: float, stop: asyncio.Event | None) -> None:
@@ -57,7 +63,8 @@ class Pacer:
         self._budget = budget or Budget()
         self._clock = clock
         self._wait = wait
-        self._slots = asyncio.Semaphore(self._budget.in_flight)
+        self._flights = asyncio.Semaphore(self._budget.in_flight)
+        self._admitted = asyncio.Semaphore(self._budget.in_flight + self._budget.ahead)
         self._sent: deque[float] = deque()
         self._paused_until = 0.0
 
@@ -68,34 +75,41 @@ class Pacer:
         Raises:
             StopRequested: the user asked to stop while this waited.
         """
-        await self._take_place(stop)
-        try:
-            while (delay := self._delay()) > 0:
-                if delay >= TELL_FROM_SECONDS:
-                    report(Waiting(delay, "IT Glue takes no more requests for now."))
-                await self._wait(delay, stop)
+        async with _place(self._flights, stop):
+            await self._spend(stop, report)
+            yield
+
+    @asynccontextmanager
+    async def admission(self, stop: asyncio.Event | None = None, report: Report = no_report) -> AsyncIterator[None]:
+        """Hold the budget's leave for one request that is still to be made ready, and then sent `in_flight`.
+
+        Raises:
+            StopRequested: the user asked to stop while this waited.
+        """
+        async with _place(self._admitted, stop):
+            await self._spend(stop, report)
+            yield
+
+    @asynccontextmanager
+    async def in_flight(self, stop: asyncio.Event | None = None) -> AsyncIterator[None]:
+        """Hold one of the places in flight for a request that was admitted.
+
+        Raises:
+            StopRequested: the user asked to stop before this one got its place: it is not to be sent.
+        """
+        async with _place(self._flights, stop):
             if stop is not None and stop.is_set():
                 raise StopRequested
-            self._sent.append(self._clock())
             yield
-        finally:
-            self._slots.release()
 
-    async def _take_place(self, stop: asyncio.Event | None) -> None:
-        if stop is None or not self._slots.locked():
-            await self._slots.acquire()
-            return
-        taking, stopping = asyncio.ensure_future(self._slots.acquire()), asyncio.ensure_future(stop.wait())
-        try:
-            await asyncio.wait((taking, stopping), return_when=asyncio.FIRST_COMPLETED)
-            if not taking.done():
-                raise StopRequested
-        except BaseException:
-            if not taking.cancel():
-                self._slots.release()
-            raise
-        finally:
-            stopping.cancel()
+    async def _spend(self, stop: asyncio.Event | None, report: Report) -> None:
+        while (delay := self._delay()) > 0:
+            if delay >= TELL_FROM_SECONDS:
+                report(Waiting(delay, "IT Glue takes no more requests for now."))
+            await self._wait(delay, stop)
+        if stop is not None and stop.is_set():
+            raise StopRequested
+        self._sent.append(self._clock())
 
     def pause(self, seconds: float) -> None:
         """Send nothing for that long; a longer pause that is on already stays."""
@@ -116,3 +130,29 @@ class Pacer:
             self._sent.popleft()
         spent = self._sent[0] + budget.seconds - now if len(self._sent) >= budget.requests else 0.0
         return max(self._paused_until - now, spent)
+
+
+@asynccontextmanager
+async def _place(places: asyncio.Semaphore, stop: asyncio.Event | None) -> AsyncIterator[None]:
+    await _take(places, stop)
+    try:
+        yield
+    finally:
+        places.release()
+
+
+async def _take(places: asyncio.Semaphore, stop: asyncio.Event | None) -> None:
+    if stop is None or not places.locked():
+        await places.acquire()
+        return
+    taking, stopping = asyncio.ensure_future(places.acquire()), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((taking, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if not taking.done():
+            raise StopRequested
+    except BaseException:
+        if not taking.cancel():
+            places.release()
+        raise
+    finally:
+        stopping.cancel()

@@ -12,7 +12,7 @@ import sqlite3
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, DateTime, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -46,9 +46,10 @@ class RunBegun:
 
 
 class _Holding(Protocol):
-    """The lock itself, while it is held. All methods run on the database thread."""
+    """The lock itself, while it is held. All methods but `seems_ours` run on the database thread."""
 
     def is_ours(self) -> bool: ...
+    def seems_ours(self) -> bool: ...
     def release(self) -> None: ...
 
 
@@ -56,15 +57,26 @@ class _NamedLock:
     def __init__(self, connection: Connection, name: str) -> None:
         self._connection = connection
         self._name = name
+        # Asked of the connection later on, SQLAlchemy would open another one where this one is dead.
+        self._session: Any = connection.connection.dbapi_connection
+        self._is_asked = False
 
     def is_ours(self) -> bool:
-        name = self._name
+        self._is_asked = True
         try:
-            return self._connection.scalar(select(func.IS_USED_LOCK(name) == func.CONNECTION_ID())) == 1
+            # As text: it runs twice for each few rows, and building it takes longer than the answer.
+            asked = self._connection.exec_driver_sql("SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", (self._name,))
+            return bool(asked.scalar() == 1)
         except SQLAlchemyError:
             # So that nothing waits for an answer of this session again, nor takes it up anew.
             self._connection.invalidate()
             raise
+        finally:
+            self._is_asked = False
+
+    def seems_ours(self) -> bool:
+        # What is there to be read while it is asked is the answer.
+        return self._is_asked or not self._session.has_news()
 
     def release(self) -> None:
         # Closing the session frees the lock whether or not it still answers.
@@ -85,12 +97,16 @@ class _FileLock:
     def is_ours(self) -> bool:
         return True
 
+    def seems_ours(self) -> bool:
+        return True
+
     def release(self) -> None:
         self._file.close()
 
 
 class RunLock:
-    """Holds the lock for one run. The methods block and belong on the database thread (`Database.call`)."""
+    """Holds the lock for one run. All methods but `seems_ours` block and belong on the database thread
+    (`Database.call`)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -137,6 +153,14 @@ class RunLock:
                 unchanged="It sent nothing more; what was synced before stays.",
                 todo="Start it again; it goes on where this one stopped.",
             )
+
+    def seems_ours(self) -> bool:
+        """Whether nothing speaks against it since it was verified; costs nothing, and may be asked in any thread.
+
+        The server ends a session that lost the lock, and its end can be seen on this side without asking.
+        """
+        holding = self._holding
+        return holding is not None and holding.seems_ours()
 
     def _still_ours(self) -> bool:
         if self._holding is None:

@@ -7,6 +7,7 @@ is settled at the end of the run. The first refusal of a form ends that form for
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
@@ -15,7 +16,7 @@ from stickysync_gui.domain.progress import Outcome, Step
 from stickysync_gui.domain.records import Entry, Field
 from stickysync_gui.domain.snapshot import Identity, entry_name, identity
 from stickysync_gui.errors import IdDoesNotFit
-from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttled
+from stickysync_gui.itglue.answers import AnswerLost, HeldBack, NotSent, Refused, Throttled
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS
 from stickysync_gui.storage import sending
 from stickysync_gui.storage.sending import CHANGED_MEANWHILE, SETTLED_BY_ANOTHER, Ready
@@ -95,11 +96,16 @@ class BatchWriter(RowWriter):
         throttled = unconnected = 0
         while True:
             async with self._glue.turn():
-                ready = await self._database.call(self._prepare_many, batch)
+                asked, ready = time.time(), await self._database.call(self._prepare_many, batch)
+                if self._may_have_lost_the_lock(asked):
+                    # The marks stay, and are written again.
+                    continue
                 sent = [row for row in batch if row.password.id in ready]
                 answer = await _attempt_many(self._request(sent, ready)) if sent else []
             steps = [Step.of(r, Outcome.SKIPPED, CHANGED_MEANWHILE) for r in batch if r.password.id not in ready]
             match answer:
+                case HeldBack():
+                    pass
                 case Throttled():
                     # The marks stay: what a batch answer means is never taken for granted.
                     if (throttled := throttled + 1) >= THROTTLED_ATTEMPTS:

@@ -37,8 +37,8 @@ from stickysync_gui.storage.sending import WritingRules
 from stickysync_gui.sync.batch_writer import BatchWriter, into_batches
 from stickysync_gui.sync.snapshot import newest_ids, read_snapshot
 
-WORKERS = 8
-"""Twice as many as requests may be in flight: while some wait for IT Glue, others store what it answered."""
+WORKERS = 12
+"""As many as may be in flight or made ready for it (`pacing.Budget`), and some that store what IT Glue answered."""
 COMMIT_ALONE_UP_TO = 100
 """Rows of a run up to which each is committed by itself; above, those that meet at the database share a transaction."""
 PLAN_IN_THREAD_FROM = 2000
@@ -207,6 +207,7 @@ class Engine:
             ),
             category_id=options.category_id,
             commit_together=len(todo) > COMMIT_ALONE_UP_TO,
+            goes_on=lambda: self._halted is None,
             stop=self._stop,
             report=self._report,
         )

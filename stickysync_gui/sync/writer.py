@@ -6,16 +6,18 @@ import asyncio
 import random
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 
 from stickysync_gui.domain.planned import Action, PlannedRow
 from stickysync_gui.domain.progress import Outcome, Report, Step, Waiting
 from stickysync_gui.domain.records import Entry, Field
 from stickysync_gui.domain.snapshot import Identity, entry_name, identity
+from stickysync_gui.domain.stopping import StopRequested
 from stickysync_gui.errors import IdDoesNotFit, KeyRefused, StickySyncError
 from stickysync_gui.itglue.access import no_password_access
-from stickysync_gui.itglue.answers import AnswerLost, NotSent, Refused, Throttled
+from stickysync_gui.itglue.answers import AnswerLost, HeldBack, NotSent, Refused, Throttled
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS, ItGlue
 from stickysync_gui.itglue.documents import Payload
 from stickysync_gui.itglue.pacing import wait_or_stop
@@ -31,11 +33,12 @@ UPDATE_ATTEMPTS = 3
 REFUSALS_OF_RIGHTS = 5
 """So many refusals of rights without a single success mean the key, not the records."""
 
-OVERSLEPT_SHARE = 0.25
-"""Of the time after which a silent holder loses the lock. So long between asking for the lock and sending means that
-the computer slept: the lock is asked for again."""
+STALE_SHARE = 0.25
+"""Of the time after which a silent holder loses the lock. When so much of it went by between asking for the lock and
+sending, because the computer slept or IT Glue was slow to take others, the lock is asked for again."""
 
 Send = Callable[[Payload], Awaitable[Entry]]
+_Attempted = Entry | Refused | Throttled | NotSent | AnswerLost
 _Unprepared = tuple[PlannedRow, tuple[Field, ...], Identity | None]
 
 
@@ -43,9 +46,10 @@ class RowWriter:
     """Applies rows, several at once; every failure of one row comes back as its step.
 
     Args:
-        lock: asked right before each request; raises when it is lost.
+        lock: asked before each request; raises when it is lost.
         category_id: for new entries.
         commit_together: rows that meet at the database share a transaction, not only a reading.
+        goes_on: whether the run does; asked right before each request, since the failure of another row may end it.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class RowWriter:
         *,
         category_id: int | None,
         commit_together: bool,
+        goes_on: Callable[[], bool],
         stop: asyncio.Event | None,
         report: Report,
     ) -> None:
@@ -66,12 +71,16 @@ class RowWriter:
         self._rules = rules
         self._category_id = category_id
         self._commit_together = commit_together
+        self._goes_on = goes_on
         self._stop = stop
         self._report = report
         self._created: defaultdict[Identity, list[int]] = defaultdict(list)
         self._preparing = Grouped(database, self._prepare_each)
         self._storing = Grouped(database, self._store_each)
         self._successes = 0
+        self._doubts = 0
+        self._trusted = asyncio.Event()
+        self._trusted.set()
         self._refusals_of_rights = 0
         self.unsettled: set[int] = set()
         """Passwords whose create got no answer in this run."""
@@ -137,22 +146,18 @@ class RowWriter:
         """
         throttled = unconnected = lost = 0
         while True:
-            async with self._glue.turn():
-                asked = time.time()
-                ready = await self._preparing.ask((row, fields, key))
-                if ready is None:
-                    return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
-                if abs(time.time() - asked) > connecting.SILENT_SECONDS * OVERSLEPT_SHARE:
-                    await self._database.run(sending.take_back, ready, self._rules)
-                    continue
-                answer = await _attempt(send, ready)
-            # From here outside the turn: what follows may send a request of its own, or wait.
+            ready, answer = await self._mark_and_send((row, fields, key), send)
+            if ready is None:
+                return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
+            # What follows may send a request of its own, or wait.
             match answer:
                 case Entry():
                     self._successes += 1
                     return await self._store(planned, row, answer, fields)
                 case Refused():
                     return await self._refused(planned, ready, answer)
+                case HeldBack():
+                    await self._database.run(sending.take_back, ready, self._rules)
                 case Throttled():
                     await self._database.run(sending.take_back, ready, self._rules)
                     if (throttled := throttled + 1) >= THROTTLED_ATTEMPTS:
@@ -171,6 +176,38 @@ class RowWriter:
                     if (lost := lost + 1) >= UPDATE_ATTEMPTS:
                         return await self._not_confirmed(planned, answer)
                     await self._back_off(lost)
+
+    async def _mark_and_send(self, unprepared: _Unprepared, send: Send) -> tuple[Ready | None, _Attempted | None]:
+        """Mark ahead of a place in flight, for several rows at once; mark again where it took long to get that place.
+
+        Returns:
+            what was sent and what came of it; None and None where the row is not as planned any more.
+
+        Raises:
+            StopRequested: it was not sent, and its mark is gone.
+        """
+        await self._trusted.wait()
+        async with self._glue.admission():
+            asked, ready = time.time(), await self._preparing.ask(unprepared)
+            try:
+                async with self._glue.in_flight():
+                    if not self._goes_on():
+                        raise StopRequested
+                    while ready is not None and self._may_have_lost_the_lock(asked):
+                        await self._database.run(sending.take_back, ready, self._rules)
+                        asked, ready = time.time(), await self._preparing.ask(unprepared)
+                    if ready is None:
+                        return None, None
+                    return ready, await _attempt(send, ready) if self._trusted.is_set() else HeldBack()
+            except StopRequested:
+                if ready is not None:
+                    await self._database.run(sending.take_back, ready, self._rules)
+                raise
+
+    def _may_have_lost_the_lock(self, asked: float) -> bool:
+        """Whether it has to be asked for again, after it was at `asked` by the wall clock."""
+        too_long_ago = abs(time.time() - asked) > connecting.SILENT_SECONDS * STALE_SHARE
+        return too_long_ago or not self._lock.seems_ours()
 
     def _prepare_each(self, group: Sequence[_Unprepared]) -> list[Ready | StickySyncError | None]:
         """On the database thread: the lock is asked in the same breath as the marks are written."""
@@ -205,14 +242,30 @@ class RowWriter:
         return Step.of(planned, Outcome.DONE, entry_id=entry.id)
 
     async def _refused(self, planned: PlannedRow, ready: Ready, refused: Refused) -> Step:
-        await self._database.run(sending.take_back, ready, self._rules)
         if refused.is_about_rights:
-            # A dead key and a record that is not ours look alike; only the first also fails here, with KeyRefused.
-            await self._glue.probe()
+            async with self._doubting():
+                await self._database.run(sending.take_back, ready, self._rules)
+                # A dead key and a record that is not ours look alike; only the first also fails here, with KeyRefused.
+                await self._glue.probe()
             self._refusals_of_rights += 1
             if self._refusals_of_rights >= REFUSALS_OF_RIGHTS and not self._successes:
                 raise self._no_access(refused)
+        else:
+            await self._database.run(sending.take_back, ready, self._rules)
         return Step.of(planned, Outcome.FAILED, f"IT Glue refused it ({refused.status}): {refused.words}")
+
+    @asynccontextmanager
+    async def _doubting(self) -> AsyncIterator[None]:
+        """While the key is in doubt and nothing has spoken for it yet, nothing else is sent."""
+        self._doubts += 1
+        if not self._successes:
+            self._trusted.clear()
+        try:
+            yield
+        finally:
+            self._doubts -= 1
+            if not self._doubts:
+                self._trusted.set()
 
     def _no_access(self, refused: Refused) -> KeyRefused:
         return no_password_access(self._glue.host, refused)
@@ -228,8 +281,8 @@ class RowWriter:
         await wait_or_stop(seconds, self._stop)
 
 
-async def _attempt(send: Send, ready: Ready) -> Entry | Refused | Throttled | NotSent | AnswerLost:
-    """Send once; what came of it is a value, so that it can be dealt with outside the turn."""
+async def _attempt(send: Send, ready: Ready) -> _Attempted:
+    """Send once; what came of it is a value, so that it can be dealt with outside the place in flight."""
     try:
         return await send(ready.payload)
     except (Refused, Throttled, NotSent, AnswerLost) as answer:

@@ -245,6 +245,79 @@ async def test_a_failure_inside_the_turn_gives_the_place_back() -> None:
     await asyncio.wait_for(one_turn(pacer, asyncio.Event()), 1)
 
 
+# --- writes, which are made ready before they are in flight ------------------------------------------------------
+
+
+@settings(max_examples=60)
+@given(
+    requests=st.integers(1, 8),
+    in_flight=st.integers(1, 4),
+    ahead=st.integers(0, 4),
+    durations=st.lists(
+        st.tuples(st.sampled_from([0.0, 0.5]), st.sampled_from([0.0, 1.0, 400.0])), min_size=1, max_size=25
+    ),
+)
+def test_writes_ahead_stay_within_budget_and_places(
+    requests: int, in_flight: int, ahead: int, durations: list[tuple[float, float]]
+) -> None:
+    async def paced_writes() -> tuple[list[float], int, int]:
+        clock = SharedClock()
+        pacer = Pacer(Budget(requests, 300.0, in_flight, ahead), clock=clock, wait=clock.wait)
+        admitted, most_admitted, flying, most_flying, granted = 0, 0, 0, 0, []
+
+        async def write(preparing: float, sending: float) -> None:
+            nonlocal admitted, most_admitted, flying, most_flying
+            async with pacer.admission():
+                granted.append(clock.now)
+                admitted += 1
+                most_admitted = max(most_admitted, admitted)
+                if preparing:
+                    await clock.wait(preparing, None)
+                async with pacer.in_flight():
+                    flying += 1
+                    most_flying = max(most_flying, flying)
+                    if sending:
+                        await clock.wait(sending, None)
+                    flying -= 1
+                admitted -= 1
+
+        ended = await clock.run([write(*both) for both in durations])
+        assert ended == [None] * len(durations)
+        return granted, most_admitted, most_flying
+
+    granted, most_admitted, most_flying = asyncio.run(paced_writes())
+    assert len(granted) == len(durations)
+    assert most_flying <= in_flight
+    assert most_admitted <= in_flight + ahead
+    for start in granted:
+        assert sum(start <= one < start + 300.0 for one in granted) <= requests
+
+
+@pytest.mark.parametrize("is_free", [True, False])
+async def test_after_a_stop_what_is_ready_gets_no_place_in_flight(is_free: bool) -> None:
+    pacer, stop, leave = Pacer(Budget(in_flight=1)), asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with pacer.turn():
+            await leave.wait()
+
+    async def ready() -> None:
+        async with pacer.admission(stop):
+            await asyncio.sleep(0.03 if is_free else 0)
+            async with pacer.in_flight(stop):
+                pytest.fail("it was sent")
+
+    holding = [] if is_free else [asyncio.create_task(hold())]
+    await asyncio.sleep(0)
+    await stopped_soon(asyncio.create_task(ready()), stop)
+    leave.set()
+    await asyncio.gather(*holding)
+    # Neither lost a place.
+    await asyncio.wait_for(one_turn(pacer, asyncio.Event()), 1)
+    async with asyncio.timeout(1), pacer.admission(), pacer.in_flight():
+        pass
+
+
 async def test_waiting_without_and_with_a_stop() -> None:
     await wait_or_stop(0.01, None)
     await wait_or_stop(0.01, asyncio.Event())

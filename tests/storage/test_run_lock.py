@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from stickysync_gui.domain.connection import TlsMode
 from stickysync_gui.domain.planned import Action, Status
 from stickysync_gui.domain.progress import Outcome, Step, Summary
 from stickysync_gui.errors import DatabaseUnreachable, ExitCode, LockHeld, LockLost, StickySyncError
@@ -17,6 +18,8 @@ from stickysync_gui.storage.database import Database
 from stickysync_gui.storage.run_lock import RunBegun, RunLock
 from tests.mariadb import Database as Schema
 from tests.storage.ground import Opener, sqlite_database
+from tests.storage.test_tls import fingerprint
+from tests.waiting import until
 
 REPOSITORY = Path(__file__).parent.parent.parent
 
@@ -183,6 +186,29 @@ async def test_a_killed_session_is_a_lost_lock_for_good(complete: Database, sql,
     assert holder(sql, automate) is None, "it is never taken again"
     await complete.call(lock.release)
     await complete.call(lock.release)
+
+
+async def test_the_end_of_its_session_is_seen_without_asking(complete: Database, sql, automate: Schema) -> None:
+    lock = await taken(complete)
+    await complete.call(lock.verify)
+    assert lock.seems_ours()
+
+    sql(f"KILL CONNECTION {holder(sql, automate)}")
+    await until(lambda: not lock.seems_ours())
+
+    assert isinstance(await lost(complete, lock), LockLost)
+    assert not lock.seems_ours()
+    await complete.call(lock.release)
+
+
+async def test_a_lock_over_tls_seems_ours_between_questions(opens: Opener, automate: Schema) -> None:
+    database = opens(tls=TlsMode.PIN, pinned_fingerprint=fingerprint(automate.server.certificate))
+    lock = await taken(database)
+    for _ in range(3):
+        await database.call(lock.verify)
+        assert lock.seems_ours()
+    await database.call(lock.release)
+    assert not lock.seems_ours()
 
 
 async def test_a_lock_that_went_to_another_run_is_lost(opens: Opener, complete: Database, sql, automate) -> None:
