@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from stickysync_gui.ui.one_window import OneWindow
 
 WORKERS = 4
+SWITCH_SECONDS = 0.0002
+"""How long a thread may keep the others from the interpreter, which is 5 ms by default. While a worker
+thread reads or sorts, the window's waits for that at each of its many small steps."""
 PATIENCE_SECONDS = 15.0
 """How long running jobs may take to end when the user leaves, and at log-off."""
 LOG_OFF_SECONDS = 3.0
@@ -47,6 +50,7 @@ def run(app: QApplication, window: MainWindow, options: Options, one: OneWindow 
     Returns:
         the exit code of the process.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
     with _loop(app) as loop:
         return loop.run(_run(app, window, options, one))
 

@@ -1,10 +1,12 @@
 """Collects the figures of all measurements and prints them as one table at the end of `make bench`."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from stickysync_gui.desktop import SWITCH_SECONDS
 from tests.benchmarks.figures import Figures
 from tests.mariadb import Database, MariaDb
 
@@ -20,6 +22,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def figures(request: pytest.FixtureRequest) -> Figures:
     """Takes what a measurement found."""
     return request.config.stash[_KEPT]
+
+
+@pytest.fixture
+def short_turns() -> Iterator[None]:
+    """Threads take turns as often as in the program's own process."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    yield
+    sys.setswitchinterval(usual)
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from PySide6.QtGui import QColor
 
@@ -169,6 +171,19 @@ def build_rows(
         )
         rows.append(with_plan(row, planned.get(password.id), failures.get(password.id, "")))
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many rows there are by mark and by ClientID."""
+
+    marks: Counter[Mark]
+    clients: Counter[int]
+
+    @classmethod
+    def of(cls, rows: Sequence[PasswordRow]) -> Tally:
+        """Count rows; of very many in a worker thread, since the window would stand still meanwhile."""
+        return cls(Counter(map(attrgetter("mark"), rows)), Counter(map(attrgetter("client_id"), rows)))
 
 
 def with_plan(row: PasswordRow, planned: PlannedRow | None, failure: str) -> PasswordRow:

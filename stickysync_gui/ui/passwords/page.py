@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from operator import attrgetter
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -21,7 +20,7 @@ from stickysync_gui.ui.passwords.filter_bar import FilterBar
 from stickysync_gui.ui.passwords.leftovers import leftovers_words
 from stickysync_gui.ui.passwords.links import open_entry
 from stickysync_gui.ui.passwords.marks import Mark
-from stickysync_gui.ui.passwords.model import COLUMNS, PasswordRow, after_step, password_key, row_words
+from stickysync_gui.ui.passwords.model import COLUMNS, PasswordRow, Tally, after_step, password_key, row_words
 from stickysync_gui.ui.passwords.password_table import PasswordTable
 from stickysync_gui.ui.passwords.progress import RunProgress
 from stickysync_gui.ui.passwords.reader import Reader
@@ -129,13 +128,13 @@ class PasswordsPage(QWidget):
         self.model.show_rows([])
         self._recount()
 
-    def _show_rows(self, rows: RowList[PasswordRow]) -> None:
+    def _show_rows(self, rows: RowList[PasswordRow], tally: Tally) -> None:
         # Filters may have been changed while the records were built.
         rows.filter(self.filters.search.text(), self.filters.filter)
         self.model.show_list(rows)
         self._say_why_empty()
-        self._recount()
-        self._show_clients()
+        self._recount(tally.marks)
+        self._show_clients(tally.clients)
         plan = self.reader.plan
         self.strip.show_leftovers(leftovers_words(plan) if plan else "")
         self.filters.show_read_at(self._backend.itglue_read_at if self._backend else None)
@@ -146,8 +145,7 @@ class PasswordsPage(QWidget):
     def _say_unreadable(self) -> None:
         self.table.show_state("error", "Automate could not be read.", "Try again", self.refresh)
 
-    def _show_clients(self) -> None:
-        counts = Counter(map(attrgetter("client_id"), self.model.list.rows))
+    def _show_clients(self, counts: Counter[int]) -> None:
         self.filters.clients.show_clients({id_: self.reader.client_name(id_) for id_ in counts}, counts)
 
     # -- filters and counts ------------------------------------------------------------------------------------------
@@ -156,12 +154,14 @@ class PasswordsPage(QWidget):
         self.model.filter(self.filters.search.text(), self.filters.filter)
         self._recount()
 
-    def _recount(self) -> None:
+    def _recount(self, everything: Counter[Mark] | None = None) -> None:
+        """Count the rows by mark, as far as the client filter leaves them; `everything` is known without it."""
         client_id = self.filters.clients.client_id
-        rows: Iterable[PasswordRow] = self.model.list.rows
-        if client_id is not None:
-            rows = [row for row in rows if row.client_id == client_id]
-        self._counts = Counter(map(attrgetter("mark"), rows))
+        if client_id is None and everything is not None:
+            self._counts = Counter(everything)
+        else:
+            rows = self.model.list.rows
+            self._counts = Counter(row.mark for row in rows if client_id in (None, row.client_id))
         self._in_client = self._counts.total()
         self._show_marks()
         self._show_counts()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -57,12 +56,12 @@ class PasswordTable(Table[PasswordRow]):
 
     def show_ticks(self) -> None:
         """Show in the header whether all, some or none of the shown rows are ticked."""
-        rows = self.rows.list.shown_rows()
-        ticked = sum(map(attrgetter("ticked"), rows))
+        shown = self.rows.list
+        ticked = sum(shown.rows[place].ticked for place in shown.shown)
         if not ticked:
             state = Qt.CheckState.Unchecked
         else:
-            state = Qt.CheckState.Checked if ticked == len(rows) else Qt.CheckState.PartiallyChecked
+            state = Qt.CheckState.Checked if ticked == len(shown) else Qt.CheckState.PartiallyChecked
         self.header.show_state(state)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -16,7 +16,7 @@ from stickysync_gui.domain.snapshot import EVERYTHING, AutomateSide
 from stickysync_gui.ui.jobs import RUN, Jobs
 from stickysync_gui.ui.passwords import marks
 from stickysync_gui.ui.passwords.marks import Mark
-from stickysync_gui.ui.passwords.model import PasswordRow, build_rows, prepared
+from stickysync_gui.ui.passwords.model import PasswordRow, Tally, build_rows, prepared
 from stickysync_gui.ui.passwords.progress import RunProgress
 from stickysync_gui.ui.row_list import RowList, orders_of
 from stickysync_gui.ui.rows import RowModel
@@ -38,8 +38,8 @@ class Reader(QObject):
     """Automate is being read for the first time."""
     unreadable = Signal()
     """Automate could not be read."""
-    ready = Signal(object)
-    """A RowList to show."""
+    ready = Signal(object, object)
+    """A RowList to show, and the Tally of its records."""
 
     def __init__(self, model: RowModel[PasswordRow], jobs: Jobs, progress: RunProgress, parent: QObject) -> None:
         super().__init__(parent)
@@ -139,9 +139,14 @@ class Reader(QObject):
             return
         # Garbage goes before the many records come: going through them, too, would stop the window.
         gc.collect()
-        rows = await asyncio.to_thread(lambda: prepared(build_rows(side, plan, unplanned, failures), like))
+
+        def build() -> tuple[RowList[PasswordRow], Tally]:
+            rows = prepared(build_rows(side, plan, unplanned, failures), like)
+            return rows, Tally.of(rows.rows)
+
+        rows, tally = await asyncio.to_thread(build)
         self.plan = plan
-        self.ready.emit(rows)
+        self.ready.emit(rows, tally)
         gc.freeze()
         if len(rows.rows) > MANY_ROWS:
             self._jobs.start(SORT, self._prepare_sorting(rows), replacing=True)
