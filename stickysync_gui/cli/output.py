@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from stickysync_gui.errors import StickySyncError
 
@@ -43,8 +44,14 @@ class Output:
         if name not in self._consoles:
             from rich.console import Console
 
+            class Patient(Console):
+                """Rich ends the program, in the middle of a run, when nobody reads its output any more."""
+
+                def on_broken_pipe(self) -> None:
+                    fall_silent(self.file)
+
             # Names from two foreign systems are text, whatever brackets and colons they hold.
-            self._consoles[name] = Console(
+            self._consoles[name] = Patient(
                 file=file,
                 markup=False,
                 emoji=False,
@@ -59,9 +66,12 @@ class Output:
         if self.json:
             import json
 
-            # ASCII, so that any code page of a redirected Windows console carries it.
-            sys.stdout.write(json.dumps(document(), indent=2) + "\n")
-            sys.stdout.flush()
+            try:
+                # ASCII, so that any code page of a redirected Windows console carries it.
+                sys.stdout.write(json.dumps(document(), indent=2) + "\n")
+                sys.stdout.flush()
+            except BrokenPipeError:
+                fall_silent(sys.stdout)
             return
         console = self._console("stdout", sys.stdout)
         for part in people():
@@ -81,9 +91,21 @@ class Output:
         if self.json:
             words = {"happened": error.happened, "unchanged": error.unchanged, "todo": error.todo}
             failed = {"code": int(error.exit_code), "kind": error.kind, **words}
-            self.result(lambda: {"error": failed, **(document or {})}, lambda: ())
-            return
+            try:
+                self.result(lambda: {"error": failed, **(document or {})}, lambda: ())
+            except OSError:
+                # Nowhere to write to, such as a full disk: that much can still be said.
+                fall_silent(sys.stdout)
+            else:
+                return
         self.stderr_console().print(plain(error.sentences()), soft_wrap=True)
+
+
+def fall_silent(stream: IO[str]) -> None:
+    """Let go of a stream that nobody reads any more, such as a pipe to `head`; what runs goes on without it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def plain(text: str) -> str:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from unittest import mock
 
 import keyring
@@ -96,6 +96,7 @@ class Desk:
         self,
         *arguments: str,
         stdin: int = subprocess.DEVNULL,
+        stdout: int | IO[str] = subprocess.PIPE,
         stderr: int = subprocess.PIPE,
         prelude: str = "",
         **changes: str | None,
@@ -112,7 +113,7 @@ class Desk:
             cwd=REPOSITORY,
             env=environment,
             stdin=stdin,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=stderr,
             text=True,
             encoding="utf-8",
@@ -126,8 +127,8 @@ class Desk:
             process.kill()
             out, err = process.communicate()
             raise AssertionError(f"it hung:\n{out}\n{err}") from None
-        self.told += [out, err or ""]
-        return Done(process.returncode, out, err or "")
+        self.told += [out or "", err or ""]
+        return Done(process.returncode, out or "", err or "")
 
     def run(self, *arguments: str, typed: str | None = None, **changes: str | None) -> Done:
         """Run the program to its end, with `typed` on its standard input."""

@@ -1,6 +1,7 @@
 """Every way in which a call can fail: its exit code, its three sentences, and no trace."""
 
 import json
+import os
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +12,7 @@ from stickysync_gui import settings
 from stickysync_gui.cli.main import main
 from stickysync_gui.logs import close_file_logs
 from stickysync_gui.sandbox.faults import Fault
-from tests.cli.conftest import ACCOUNT_PASSWORD, OWN_TABLES, Desk
+from tests.cli.conftest import ACCOUNT_PASSWORD, OWN_TABLES, PROCESS_SECONDS, Desk
 from tests.mariadb import Database
 
 
@@ -372,3 +373,38 @@ def test_the_password_may_stand_in_the_environment_s_url_or_in_a_file(desk: Desk
     assert desk.call("clients", STICKYSYNC_DB_PASSWORD=None, STICKYSYNC_DATABASE=url).code == 0
     assert desk.call("clients", "--database", url).code == 2
     desk.assert_no_secret_leaked()
+
+
+@pytest.mark.linux
+def test_a_run_goes_on_when_nobody_reads_its_output_any_more(desk: Desk) -> None:
+    organization = desk.glue.add_organization("Contoso")
+    desk.client(1, "Contoso", organization)
+    for number in range(30):
+        desk.password(1, f"Password {number}")
+    read, write = os.pipe()
+    os.close(read)
+    process = desk.start("sync", stdout=write, stderr=write)
+    os.close(write)
+    assert process.wait(PROCESS_SECONDS) == 0
+    assert len(desk.links()) == 30
+
+
+@pytest.mark.linux
+@pytest.mark.parametrize("arguments", [("nonsense", "--json"), ("history", "--json"), ("history",)])
+def test_a_result_that_nobody_reads_is_no_bug(desk: Desk, arguments: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    process = desk.start(*arguments, stdout=write)
+    os.close(write)
+    done = desk.ended(process)
+    assert done.code == (2 if "nonsense" in arguments else 0)
+    assert done.err == ""
+
+
+@pytest.mark.linux
+def test_a_full_disk_under_the_result_is_told(desk: Desk) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = desk.ended(desk.start("nonsense", "--json", stdout=full))
+    assert done.code == 2
+    assert "No such command" in done.err
+    assert "Traceback" not in done.err
