@@ -140,8 +140,9 @@ class Connections:
         self._keys.profile_id = profile.id
         if password is not None:
             self._keychain.note(password)
-        await self._keys.prepare()
-        await self._door.open(profile.database, password or await self.saved_database_password(profile))
+        password_now = password or await self.saved_database_password(profile)
+        # Each waits for something else.
+        await asyncio.gather(self._door.open(profile.database, password_now), self._keys.prepare())
         if remember:
             self.save_settings(self.settings.with_profile(profile))
         await self._open_key_or_not()
