@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import select
+import selectors
 import struct
 from typing import Any
 
@@ -81,8 +81,10 @@ class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
     def has_news(self) -> bool:
         """Whether something waits to be read though nothing was asked: the end of the session. No round trip."""
         try:
-            return bool(select.select([self._sock], [], [], 0)[0])
-        except (OSError, TypeError, ValueError):
+            with selectors.DefaultSelector() as waiting:
+                waiting.register(self._sock, selectors.EVENT_READ)
+                return bool(waiting.select(0))
+        except (OSError, ValueError):
             # Closed on this side.
             return True
 

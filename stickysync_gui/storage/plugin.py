@@ -256,10 +256,17 @@ def _update_state(columns: Iterable[str], stamp: Mapping[str, Any]) -> Statement
     return StatementForMany(lambda _: core)
 
 
+def _exchange_mark(stamp: Mapping[str, Any]) -> StatementForMany:
+    here = (t.syncstate.c.PasswordID == bindparam("id0"), t.syncstate.c.MarkRunID == bindparam("run0"))
+    core = update(t.syncstate).where(*here).values(**_given(MARK_COLUMNS), **stamp)
+    return StatementForMany(lambda _: core)
+
+
 _INSERT_STATE = {True: _insert_state(_STATE_COLUMNS, _NOW_MARKED), False: _insert_state(_STATE_COLUMNS, _NOT_MARKED)}
 _UPDATE_STATE = {True: _update_state(_STATE_COLUMNS, _NOW_MARKED), False: _update_state(_STATE_COLUMNS, _NOT_MARKED)}
 _INSERT_MARK = _insert_state(MARK_COLUMNS, _NOW_MARKED)
 _UPDATE_MARK = _update_state(MARK_COLUMNS, _NOW_MARKED)
+_EXCHANGE_MARK = {True: _exchange_mark(_NOW_MARKED), False: _exchange_mark(_NOT_MARKED)}
 
 
 def mark_values(mark: SendingMark | None) -> dict[str, object]:
@@ -305,6 +312,12 @@ def write_mark(connection: Connection, password_id: int, mark: SendingMark, *, h
     """
     statement = _UPDATE_MARK if has_state else _INSERT_MARK
     statement.run(connection, [{"id": password_id, **mark_values(mark)}])
+
+
+def exchange_mark(connection: Connection, password_id: int, run_id: str, mark: SendingMark | None) -> None:
+    """Put another mark, or none, in place of a run's; one that is by now another run's stays."""
+    row = {"id": password_id, "run": run_id, **mark_values(mark)}
+    _EXCHANGE_MARK[mark is not None].run(connection, [row])
 
 
 # --- the API key -----------------------------------------------------------------------------------------------

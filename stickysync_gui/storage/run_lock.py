@@ -79,8 +79,11 @@ class _NamedLock:
         return self._is_asked or not self._session.has_news()
 
     def release(self) -> None:
-        # Closing the session frees the lock whether or not it still answers.
-        self._connection.close()
+        try:
+            self._connection.close()
+        except SQLAlchemyError:
+            # The session was dead already, and the lock went with it.
+            self._connection.invalidate()
 
 
 class _FileLock:

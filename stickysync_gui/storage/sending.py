@@ -15,7 +15,7 @@ Crash points, and what the next plan makes of each:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -162,11 +162,14 @@ def take_back(connection: Connection, ready: Ready, rules: WritingRules) -> None
     An older mark of a create was settled before this request, so it goes too; one of a lost update still holds.
     """
     former = ready.before.mark
-    now = plugin.state(connection, ready.before.password_id)
-    if now is None or not _is_marked_by(now, rules):
-        return
     lost_update = former is not None and former.kind is MarkKind.UPDATE
-    plugin.write_state(connection, replace(now, mark=former if lost_update else None))
+    plugin.exchange_mark(connection, ready.before.password_id, rules.run_id, former if lost_update else None)
+
+
+def take_all_back(connection: Connection, batch: Iterable[Ready], rules: WritingRules) -> None:
+    """`take_back` for rows that were made ready together and never sent."""
+    for ready in batch:
+        take_back(connection, ready, rules)
 
 
 def link(connection: Connection, row: PlannedRow, rules: WritingRules) -> PlannedRow | None:

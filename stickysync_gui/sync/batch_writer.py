@@ -15,6 +15,7 @@ from stickysync_gui.domain.planned import Action, PlannedRow
 from stickysync_gui.domain.progress import Outcome, Step
 from stickysync_gui.domain.records import Entry, Field
 from stickysync_gui.domain.snapshot import Identity, entry_name, identity
+from stickysync_gui.domain.stopping import StopRequested
 from stickysync_gui.errors import IdDoesNotFit
 from stickysync_gui.itglue.answers import AnswerLost, HeldBack, NotSent, Refused, Throttled
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS
@@ -95,17 +96,20 @@ class BatchWriter(RowWriter):
             return [], list(batch)
         throttled = unconnected = 0
         while True:
+            await self._trusted.wait()
             async with self._glue.turn():
-                asked, ready = time.time(), await self._database.call(self._prepare_many, batch)
-                if self._may_have_lost_the_lock(asked):
-                    # The marks stay, and are written again.
+                if not self._goes_on():
+                    raise StopRequested
+                if not self._trusted.is_set():
                     continue
+                asked, ready = await self._database.call(self._prepare_many, batch)
                 sent = [row for row in batch if row.password.id in ready]
-                answer = await _attempt_many(self._request(sent, ready)) if sent else []
+                answer = await self._attempt_many(asked, sent, ready) if sent else []
             steps = [Step.of(r, Outcome.SKIPPED, CHANGED_MEANWHILE) for r in batch if r.password.id not in ready]
             match answer:
                 case HeldBack():
-                    pass
+                    if not throttled and not unconnected:
+                        await self._database.run(sending.take_all_back, ready.values(), self._rules)
                 case Throttled():
                     # The marks stay: what a batch answer means is never taken for granted.
                     if (throttled := throttled + 1) >= THROTTLED_ATTEMPTS:
@@ -114,17 +118,25 @@ class BatchWriter(RowWriter):
                     if (unconnected := unconnected + 1) >= NO_CONNECTION_ATTEMPTS:
                         raise self._glue.unreachable(answer)
                     await self._back_off(unconnected)
-                case Refused() | AnswerLost():
-                    if isinstance(answer, Refused):
-                        self._refused_forms |= {action}
+                case Refused():
+                    self._refused_forms |= {action}
+                    async with self._doubting(whatever_went_well=True):
+                        await self._glue.probe()
+                    return steps, self._unconfirmed(sent)
+                case AnswerLost():
                     await self._glue.probe()
                     return steps, self._unconfirmed(sent)
                 case _:
                     done, unconfirmed = await self._store_confirmed(sent, answer)
                     return steps + done, self._unconfirmed(unconfirmed)
 
-    def _prepare_many(self, batch: Batch) -> dict[int, Ready]:
-        """On the database thread: the lock is asked once, the rows are read and marked in one transaction."""
+    def _prepare_many(self, batch: Batch) -> tuple[float, dict[int, Ready]]:
+        """On the database thread: the lock is asked once, the rows are read and marked in one transaction.
+
+        Returns:
+            when the lock was asked, by the wall clock, and the rows that are as planned.
+        """
+        asked = time.time()
         self._lock.verify()
         rows: list[tuple[PlannedRow, tuple[Field, ...], tuple[int, ...]]] = [
             (row, CREATED_FIELDS, self._seen(row, _identity(row)))
@@ -132,7 +144,17 @@ class BatchWriter(RowWriter):
             else (row, row.fields, ())
             for row in batch
         ]
-        return self._database.unit(sending.prepare_many, rows, self._rules)
+        return asked, self._database.unit(sending.prepare_many, rows, self._rules)
+
+    async def _attempt_many(
+        self, asked: float, sent: Sequence[PlannedRow], ready: dict[int, Ready]
+    ) -> list[Entry] | Refused | Throttled | NotSent | AnswerLost:
+        if self._may_have_lost_the_lock(asked):
+            return HeldBack()
+        try:
+            return await self._request(sent, ready)()
+        except (Refused, Throttled, NotSent, AnswerLost) as answer:
+            return answer
 
     def _request(self, sent: Sequence[PlannedRow], ready: dict[int, Ready]) -> Callable[[], Awaitable[list[Entry]]]:
         payloads = {row.password.id: ready[row.password.id].payload for row in sent}
@@ -192,12 +214,3 @@ def _row_key(row: PlannedRow) -> Identity:
 
 def _answer_key(entry: Entry, action: Action) -> Identity:
     return identity(entry.organization_id if action is Action.CREATE else entry.id, entry.name, entry.username)
-
-
-async def _attempt_many(
-    request: Callable[[], Awaitable[list[Entry]]],
-) -> list[Entry] | Refused | Throttled | NotSent | AnswerLost:
-    try:
-        return await request()
-    except (Refused, Throttled, NotSent, AnswerLost) as answer:
-        return answer

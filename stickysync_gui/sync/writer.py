@@ -33,9 +33,12 @@ UPDATE_ATTEMPTS = 3
 REFUSALS_OF_RIGHTS = 5
 """So many refusals of rights without a single success mean the key, not the records."""
 
-STALE_SHARE = 0.25
-"""Of the time after which a silent holder loses the lock. When so much of it went by between asking for the lock and
-sending, because the computer slept or IT Glue was slow to take others, the lock is asked for again."""
+FRESH_SECONDS = 0.25
+"""How old a mark may be when its request goes out. What came of a create is judged by the age of its mark, and what
+changed in Automate since then is not sent."""
+OVERSLEPT_SHARE = 0.25
+"""Of the time after which a silent holder loses the lock. So long between asking for the lock and sending means that
+the computer slept: nothing is sent before the lock was asked for again."""
 
 Send = Callable[[Payload], Awaitable[Entry]]
 _Attempted = Entry | Refused | Throttled | NotSent | AnswerLost
@@ -189,24 +192,34 @@ class RowWriter:
         await self._trusted.wait()
         async with self._glue.admission():
             asked, ready = time.time(), await self._preparing.ask(unprepared)
+            is_sent = False
             try:
                 async with self._glue.in_flight():
-                    if not self._goes_on():
-                        raise StopRequested
-                    while ready is not None and self._may_have_lost_the_lock(asked):
+                    if ready is not None and self._goes_on() and self._is_old(asked):
+                        # Once only, and now with the place: it comes to an end however slow the database is.
                         await self._database.run(sending.take_back, ready, self._rules)
+                        ready = None
                         asked, ready = time.time(), await self._preparing.ask(unprepared)
+                    if not self._goes_on() or (self._stop is not None and self._stop.is_set()):
+                        raise StopRequested
                     if ready is None:
                         return None, None
-                    return ready, await _attempt(send, ready) if self._trusted.is_set() else HeldBack()
-            except StopRequested:
-                if ready is not None:
+                    if self._may_have_lost_the_lock(asked) or not self._trusted.is_set():
+                        return ready, HeldBack()
+                    is_sent = True
+                    return ready, await _attempt(send, ready)
+            except (StopRequested, asyncio.CancelledError):
+                if ready is not None and not is_sent:
                     await self._database.run(sending.take_back, ready, self._rules)
                 raise
 
+    def _is_old(self, asked: float) -> bool:
+        """Whether a row is to be read and marked again before it is sent."""
+        return abs(time.time() - asked) > FRESH_SECONDS or not self._lock.seems_ours()
+
     def _may_have_lost_the_lock(self, asked: float) -> bool:
-        """Whether it has to be asked for again, after it was at `asked` by the wall clock."""
-        too_long_ago = abs(time.time() - asked) > connecting.SILENT_SECONDS * STALE_SHARE
+        """Whether it was too long ago, at `asked` by the wall clock, that the lock was asked for."""
+        too_long_ago = abs(time.time() - asked) > connecting.SILENT_SECONDS * OVERSLEPT_SHARE
         return too_long_ago or not self._lock.seems_ours()
 
     def _prepare_each(self, group: Sequence[_Unprepared]) -> list[Ready | StickySyncError | None]:
@@ -255,10 +268,10 @@ class RowWriter:
         return Step.of(planned, Outcome.FAILED, f"IT Glue refused it ({refused.status}): {refused.words}")
 
     @asynccontextmanager
-    async def _doubting(self) -> AsyncIterator[None]:
-        """While the key is in doubt and nothing has spoken for it yet, nothing else is sent."""
+    async def _doubting(self, *, whatever_went_well: bool = False) -> AsyncIterator[None]:
+        """While the key is in doubt, nothing else is sent; unless something went well, which speaks for it."""
         self._doubts += 1
-        if not self._successes:
+        if whatever_went_well or not self._successes:
             self._trusted.clear()
         try:
             yield

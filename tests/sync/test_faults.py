@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection
 
 from stickysync_gui.domain.planned import Status
 from stickysync_gui.domain.progress import Event, Outcome, Step, Waiting
@@ -14,8 +13,7 @@ from stickysync_gui.domain.snapshot import Scope
 from stickysync_gui.errors import DatabaseUnreachable, ItGlueUnreachable, KeyRefused, LockHeld, LockLost
 from stickysync_gui.itglue import client as itglue_client
 from stickysync_gui.sandbox.faults import Fault
-from stickysync_gui.storage import connecting, sending
-from stickysync_gui.sync import engine, writer
+from stickysync_gui.sync import writer
 from tests.sync.conftest import Scene
 
 
@@ -152,44 +150,6 @@ async def test_lock_connection_killed_stops_before_the_next_request(scene: Scene
     summary = await scene.sync()
     assert summary.failed == 0
     assert len(scene.glue.passwords()) == 60 == len(scene.links())
-
-
-@pytest.mark.parametrize("count", [60, 130], ids=["each alone", "together"])
-async def test_what_was_made_ready_is_not_sent_after_the_run_failed(scene: Scene, count: int) -> None:
-    ids = fill(scene, count)
-    scene.faults.add(Fault("revoke_key", method="POST", at=10))
-    with pytest.raises(KeyRefused):
-        await scene.sync()
-    # The refused one asks whether the key is dead; whoever was at work meanwhile may have been refused as well.
-    assert scene.server.count("POST") <= 10 + engine.WORKERS
-    assert len(scene.glue.passwords()) == 9 == len(scene.links())
-    assert scene.marks() == {}
-    scene.glue.set_key(scene.glue.key, state="active")
-    await scene.sync()
-    assert_complete(scene, ids)
-
-
-async def test_rows_are_marked_again_where_a_place_in_flight_was_long_in_coming(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ids = fill(scene, 12)
-    taken_back: list[int] = []
-    take_back = sending.take_back
-
-    def seen(connection: Connection, ready: sending.Ready, rules: sending.WritingRules) -> None:
-        taken_back.append(ready.before.password_id)
-        take_back(connection, ready, rules)
-
-    monkeypatch.setattr(sending, "take_back", seen)
-    # Each request takes longer than that.
-    monkeypatch.setattr(writer, "STALE_SHARE", 0.1 / connecting.SILENT_SECONDS)
-    scene.faults.add(Fault("slow", method="POST", times=None, seconds=0.25))
-    await scene.sync()
-    assert_complete(scene, ids)
-    assert scene.server.count("POST") == 12
-    # The first four found free places; the next four were made ready while those were taken.
-    assert len(set(taken_back)) >= 4
-    assert ids[0] not in taken_back
 
 
 async def test_second_run_is_told_who_holds_the_lock(scene: Scene) -> None:
