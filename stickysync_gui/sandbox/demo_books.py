@@ -30,7 +30,7 @@ class Draft:
 
     def with_value(self, value: str) -> Draft:
         """The same with another value, encrypted."""
-        return replace(self, value=value, row=replace(self.row, cipher=encrypted(self.row.client_id, value)))
+        return replace(self, value=value, row=self.row._replace(cipher=encrypted(self.row.client_id, value)))
 
 
 def some_value(dice: random.Random) -> str:
@@ -63,7 +63,7 @@ class DemoBooks:
     def twin(self, draft: Draft) -> Draft:
         """Another password of the same client, title and user name, with a value of its own."""
         self.next_id += 1
-        return replace(draft, row=replace(draft.row, id=self.next_id)).with_value(some_value(self.dice))
+        return replace(draft, row=draft.row._replace(id=self.next_id)).with_value(some_value(self.dice))
 
     def entry(self, draft: Draft, **different: Any) -> int:
         """Let IT Glue hold an entry for the draft, some months old; return its id."""

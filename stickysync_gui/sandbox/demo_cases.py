@@ -38,19 +38,19 @@ def interrupted_lost(books: DemoBooks, draft: Draft) -> None:
 def unreadable(books: DemoBooks, draft: Draft) -> None:
     """Row 1: damaged, or under another client's key."""
     cipher = damaged(draft.row.client_id, draft.value, books.dice)
-    books.keep(replace(draft, row=replace(draft.row, cipher=cipher)))
+    books.keep(replace(draft, row=draft.row._replace(cipher=cipher)))
 
 
 def not_utf8(books: DemoBooks, draft: Draft) -> None:
     """Row 1: an old Windows-1252 value."""
     cipher = encrypted_in_windows_1252(draft.row.client_id, f"Straße-{draft.row.id}-ü€")
-    books.keep(replace(draft, row=replace(draft.row, cipher=cipher)))
+    books.keep(replace(draft, row=draft.row._replace(cipher=cipher)))
 
 
 def no_password(books: DemoBooks, draft: Draft) -> None:
     """Row 2: NULL, no bytes, or an empty text encrypted."""
     empty = (None, b"", encrypted(draft.row.client_id, ""))[draft.row.id % 3]
-    books.keep(replace(draft, row=replace(draft.row, cipher=empty)))
+    books.keep(replace(draft, row=draft.row._replace(cipher=empty)))
 
 
 def archived(books: DemoBooks, draft: Draft) -> None:
@@ -116,7 +116,7 @@ def changed_in_automate(books: DemoBooks, draft: Draft) -> None:
     """Row 12: a new value, or a new name, since the last push."""
     former = draft.with_value(some_value(books.dice))
     if draft.row.id % 3 == 0:
-        former = replace(draft, row=replace(draft.row, title=f"{draft.row.title[:44]} (old)"))
+        former = replace(draft, row=draft.row._replace(title=f"{draft.row.title[:44]} (old)"))
     books.push(former, books.entry(former))
     books.keep(draft)
 

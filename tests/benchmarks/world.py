@@ -1,7 +1,6 @@
 """Both sides of any size in memory, for measurements of what needs neither database nor network."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from stickysync_gui.domain import fingerprint
 from stickysync_gui.domain.records import (
@@ -59,7 +58,7 @@ def synced(count: int, *, changed_every: int = 0) -> Snapshot:
     }
     if changed_every:
         passwords = [
-            replace(password, cipher=bytes(16)) if password.id % changed_every == 0 else password
+            password._replace(cipher=bytes(16)) if password.id % changed_every == 0 else password
             for password in passwords
         ]
     return Snapshot(_automate(count, passwords, links, states), ItGlueSide(_organizations(count), entries))

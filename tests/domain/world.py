@@ -44,7 +44,7 @@ class World:
 
     def password(self, id: int, *, client: int = 1, value: ValueState = ValueState.READABLE, **changes: Any) -> None:
         stored = StoredPassword(id, client, 0, "Admin", "root", "", "", b"0123456789abcdef")
-        self.passwords[id] = replace(stored, **changes)
+        self.passwords[id] = stored._replace(**changes)
         self.values[id] = ValueFinding(value, "its bytes are not UTF-8 text" if value is ValueState.UNREADABLE else "")
 
     def entry(self, id: int, *, organization: int = CONTOSO, **changes: Any) -> Entry:
@@ -76,7 +76,7 @@ class World:
         self.states[password] = replace(self.states.get(password, SyncState(password)), mark=mark)
 
     def change(self, password: int, **changes: Any) -> None:
-        self.passwords[password] = replace(self.passwords[password], **changes)
+        self.passwords[password] = self.passwords[password]._replace(**changes)
 
     def edit(self, entry: int, **changes: Any) -> None:
         self.entries[entry] = replace(self.entries[entry], **changes)
