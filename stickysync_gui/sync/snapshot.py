@@ -7,6 +7,7 @@ settle rule demands (product.md 5).
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
@@ -47,6 +48,8 @@ async def read_snapshot(
     side, organizations = await asyncio.gather(
         read_automate(database, tables, allow_windows_1252=allow_windows_1252), glue.organizations()
     )
+    # It stays for the whole run; the walk's many short-lived objects would make the collector go through it.
+    gc.freeze()
     report(PhaseStarted(Phase.READING_ITGLUE))
     return Snapshot(side, await read_itglue(glue, organizations, side, scope, limits))
 
