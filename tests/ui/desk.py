@@ -1,5 +1,6 @@
 """A whole window over the demo: real database, real HTTP, real events."""
 
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
@@ -93,6 +94,29 @@ async def demo_desk(
         await window.jobs.end_all(10)
         await backend.close()
         put_away(window)
+
+
+@asynccontextmanager
+async def at_work(window: Contents, backend: Backend) -> AsyncIterator[Desk]:
+    """A window and its backend, both put away in the end."""
+    try:
+        window.set_backend(backend, AutoSync(backend))
+        desk = Desk(window, backend)
+        await desk.idle()
+        yield desk
+    finally:
+        await window.jobs.end_all(5)
+        await backend.close()
+        put_away(window)
+
+
+@asynccontextmanager
+async def fresh_desk(home: Path) -> AsyncIterator[Desk]:
+    """A window on a PC that knows nothing yet."""
+    home.mkdir(exist_ok=True)
+    backend = Backend.open(home, itglue_url=os.environ.get("STICKYSYNC_ITGLUE_URL", ""))
+    async with at_work(new_window(), backend) as desk:
+        yield desk
 
 
 def change(desk: Desk, sql: str, *values: object) -> None:

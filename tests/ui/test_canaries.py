@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from stickysync_gui import logs
 from stickysync_gui.backend import Backend
-from stickysync_gui.backend.autosync import AutoSync
 from stickysync_gui.bugs import Bugs
 from stickysync_gui.itglue import documents
 from stickysync_gui.logs import Redactor
@@ -31,7 +30,7 @@ from tests.canary_hunt import Hunt, texts_of_widgets
 from tests.cli.planted_bug import plant
 from tests.mariadb import Database
 from tests.memory_keyring import MemoryKeyring
-from tests.ui.desk import Desk, click, dialog, press, put_away
+from tests.ui.desk import Desk, at_work, click, dialog, press
 
 SECRETS = {
     "database password": "Dätabase-canary-€-4711",
@@ -58,14 +57,9 @@ async def logging_desk(home: Path) -> AsyncIterator[Desk]:
     window = Contents(frame, Bugs(redactor.redact, log))
     backend = Backend.open(home, know=redactor.know, itglue_url=_url())
     try:
-        window.set_backend(backend, AutoSync(backend))
-        desk = Desk(window, backend)
-        await desk.idle()
-        yield desk
+        async with at_work(window, backend) as desk:
+            yield desk
     finally:
-        await window.jobs.end_all(5)
-        await backend.close()
-        put_away(window)
         logs.close_file_logs()
         logging.getLogger().setLevel(logging.WARNING)
 

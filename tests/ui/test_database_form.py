@@ -1,8 +1,5 @@
 """Connecting from the window to a real server, certificate and all."""
 
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import keyring
@@ -11,8 +8,6 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
-from stickysync_gui.backend import Backend
-from stickysync_gui.backend.autosync import AutoSync
 from stickysync_gui.domain.secret import Secret
 from stickysync_gui.sandbox.glue import Glue
 from stickysync_gui.sandbox.server import SandboxServer
@@ -25,27 +20,10 @@ from stickysync_gui.ui.main_window import MAPPING, PASSWORDS
 from tests.automate_schema import load_automate_schema, seed_client
 from tests.mariadb import Database
 from tests.memory_keyring import MemoryKeyring
-from tests.ui.desk import Desk, click, dialog, new_window, press, put_away
+from tests.ui.desk import Desk, click, dialog, fresh_desk, press
 from tests.waiting import until
 
 PASSWORD = "k€y-böard 42"
-
-
-@asynccontextmanager
-async def fresh_desk(home: Path) -> AsyncIterator[Desk]:
-    """A window on a PC that knows nothing yet."""
-    window = new_window()
-    home.mkdir(exist_ok=True)
-    backend = Backend.open(home, itglue_url=os.environ.get("STICKYSYNC_ITGLUE_URL", ""))
-    try:
-        window.set_backend(backend, AutoSync(backend))
-        desk = Desk(window, backend)
-        await desk.idle()
-        yield desk
-    finally:
-        await window.jobs.end_all(5)
-        await backend.close()
-        put_away(window)
 
 
 def fill(desk: Desk, database: Database, password: str = PASSWORD) -> None:

@@ -21,8 +21,8 @@ from stickysync_gui.ui.main_window import MAPPING, PASSWORDS
 from tests.automate_schema import seed_client, seed_password
 from tests.mariadb import Database
 from tests.memory_keyring import MemoryKeyring
-from tests.ui.desk import Desk, click, dialog, press
-from tests.ui.test_database_form import PASSWORD, fresh_desk
+from tests.ui.desk import Desk, click, dialog, fresh_desk, press
+from tests.ui.test_database_form import PASSWORD
 from tests.waiting import until
 
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

@@ -30,7 +30,7 @@ from tests.memory_keyring import MemoryKeyring
 from tests.storage.fake_server import fake_server, greeting
 from tests.storage.test_failures import packets_dropped
 from tests.storage.test_tls import fingerprint, serving
-from tests.ui.desk import Desk, click, dialog, new_window, press, put_away
+from tests.ui.desk import Desk, click, dialog, fresh_desk, new_window, press, put_away
 from tests.waiting import until
 
 PASSWORD = "däta-canary-€-471108"
@@ -226,22 +226,6 @@ DATABASE_SCENES = {
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connecting, "CONNECT_SECONDS", 0.5)
     monkeypatch.setattr(key_custody, "CHECK_SECONDS", 0.5)
-
-
-@asynccontextmanager
-async def fresh_desk(home: Path) -> AsyncIterator[Desk]:
-    """A window on a PC that knows nothing yet."""
-    home.mkdir(exist_ok=True)
-    window, backend = new_window(), Backend.open(home)
-    try:
-        window.set_backend(backend, AutoSync(backend))
-        desk = Desk(window, backend)
-        await desk.idle()
-        yield desk
-    finally:
-        await window.jobs.end_all(5)
-        await backend.close()
-        put_away(window)
 
 
 def enter(desk: Desk, address: DatabaseAddress) -> None:
