@@ -1,6 +1,6 @@
-"""The desktop program as a process: its arguments, one window per home, first paint, exit code.
+"""The desktop program as a process: its arguments, one window per home, exit code.
 
-What is imported here stands between the start and the first paint; everything else waits for the window to be seen.
+The window is made before asyncio is loaded; it is painted, like everything after it, on the one loop (`desktop.py`).
 """
 
 from __future__ import annotations
@@ -14,16 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from stickysync_gui import __version__, paths
 from stickysync_gui.ui.looks import saved_looks
 from stickysync_gui.ui.main_window import MainWindow
 from stickysync_gui.ui.one_window import QUIT, OneWindow
-
-PAINT_MS = 2000
-"""How long the rest waits for the first paint."""
 
 
 @dataclass(slots=True)
@@ -103,19 +99,7 @@ def _shown(app: QApplication, window: MainWindow, options: Options, one: OneWind
         # Who fills the window changes what leaving means.
         signal.signal(number, lambda *_: window.leave())
     if not options.minimised:
-        _paint(window)
-    # asyncio and its bridge to Qt take half as long to load as Qt itself.
+        window.show()
     from stickysync_gui import desktop
 
     return desktop.run(app, window, options, one)
-
-
-def _paint(window: MainWindow) -> None:
-    """Show the window and let Qt alone run until it is seen."""
-    until_seen = QEventLoop()
-    window.first_painted.connect(until_seen.quit)
-    window.closed.connect(until_seen.quit)
-    # A window behind others is never painted.
-    QTimer.singleShot(PAINT_MS, until_seen, until_seen.quit)
-    window.show()
-    until_seen.exec()

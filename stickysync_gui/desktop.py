@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -34,6 +35,7 @@ WORKERS = 4
 SWITCH_SECONDS = 0.0002
 """How long a thread may keep the others from the interpreter, which is 5 ms by default. While a worker
 thread reads or sorts, the window's waits for that at each of its many small steps."""
+PAINT_SECONDS = 2.0
 PATIENCE_SECONDS = 15.0
 """How long running jobs may take to end when the user leaves, and at log-off."""
 LOG_OFF_SECONDS = 3.0
@@ -101,7 +103,11 @@ async def _closed(window: MainWindow) -> None:
 
 
 async def _start(window: MainWindow, options: Options) -> tuple[Contents | None, Backend | None]:
-    """Fill the window, then open the backend and hand it over; both are imported in a worker thread."""
+    """Fill the window once it is seen, then open the backend and hand it over; both are imported in a worker thread."""
+    if not options.minimised:
+        with contextlib.suppress(TimeoutError):
+            # A window behind others is never painted.
+            await asyncio.wait_for(_painted(window), PAINT_SECONDS)
     contents, know = await _filled(window, demo=options.demo)
     if window.is_closed:
         return contents, None
@@ -122,6 +128,14 @@ async def _backed(contents: Contents, know: Callable[[str], None], options: Opti
     if not contents.window.is_closed:
         contents.set_backend(backend, _autosync(backend), options.profile)
     return backend
+
+
+async def _painted(window: MainWindow) -> None:
+    painted = asyncio.Event()
+    window.first_painted.connect(painted.set)
+    # Qt may paint it before this coroutine has its first turn.
+    if not window.was_painted:
+        await painted.wait()
 
 
 async def _filled(window: MainWindow, *, demo: bool) -> tuple[Contents, Callable[[str], None]]:

@@ -42,7 +42,8 @@ class MainWindow(QMainWindow):
         """Leaves without any question."""
         self.quit: Callable[[], None] = self.close_for_good
         """Leaves, after a question where a run is on."""
-        self._was_painted = False
+        self.was_painted = False
+        """Whether it was seen already; it may be before anybody listens to `first_painted`."""
         self._demo = demo
         self.setWindowTitle("StickySync – DEMO" if demo else "StickySync")
         self.setWindowIcon(theme.application_icon())
@@ -122,6 +123,6 @@ class MainWindow(QMainWindow):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Say so at the first time."""
         super().paintEvent(event)
-        if not self._was_painted:
-            self._was_painted = True
+        if not self.was_painted:
+            self.was_painted = True
             self.first_painted.emit()
