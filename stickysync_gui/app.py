@@ -6,6 +6,7 @@ The window is made before asyncio is loaded; it is painted, like everything afte
 from __future__ import annotations
 
 import argparse
+import builtins
 import logging
 import os
 import signal
@@ -16,10 +17,14 @@ from typing import NoReturn
 
 from PySide6.QtWidgets import QApplication
 
-from stickysync_gui import __version__, paths
-from stickysync_gui.ui.looks import saved_looks
-from stickysync_gui.ui.main_window import MainWindow
-from stickysync_gui.ui.one_window import QUIT, OneWindow
+# From its own import on, PySide6 reads the source of every module that is imported, whoever's it is, and keeps it: it
+# looks for a switch of its own (`__feature__`) that is not used here. Under this name it keeps the way it replaced.
+builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
+
+from stickysync_gui import __version__, paths  # noqa: E402
+from stickysync_gui.ui.looks import saved_looks  # noqa: E402
+from stickysync_gui.ui.main_window import MainWindow  # noqa: E402
+from stickysync_gui.ui.one_window import QUIT, OneWindow  # noqa: E402
 
 
 @dataclass(slots=True)

@@ -55,6 +55,18 @@ def test_the_first_paint_needs_neither_database_nor_http_nor_key_store() -> None
     assert "stickysync_gui.ui.contents" not in loaded
 
 
+SOURCES_READ = """
+import linecache, stickysync_gui.app, sqlalchemy.sql.compiler
+print(sqlalchemy.sql.compiler.__file__ in linecache.cache)
+"""
+
+
+def test_nobody_reads_the_sources_of_what_is_imported() -> None:
+    # PySide6 would, of all that is imported after it, and keep them.
+    done = run("-c", SOURCES_READ)
+    assert done.stdout == "False\n", done.stderr
+
+
 def test_the_self_test_loads_everything_and_ends_well() -> None:
     done = run("-m", "stickysync_gui", "--self-test")
     assert done.returncode == 0, done.stderr

@@ -9,12 +9,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stickysync_gui.backend.connections import Connections
 from stickysync_gui.domain.autosync import AutoSyncState
 from stickysync_gui.domain.connection import DatabaseAddress, ItGlueState
 from stickysync_gui.domain.guards import Guard, check_guards
-from stickysync_gui.domain.matching import Suggestion, suggest
 from stickysync_gui.domain.overview import MappingOverview, map_overview
 from stickysync_gui.domain.plan import make_plan
 from stickysync_gui.domain.planned import Action, Matching, Plan, Rules
@@ -29,6 +29,9 @@ from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.run_lock import last_good_password_count
 from stickysync_gui.sync.engine import Engine, RunOptions
 from stickysync_gui.sync.snapshot import read_automate, read_snapshot, walk_uncovered
+
+if TYPE_CHECKING:
+    from stickysync_gui.domain.matching import Suggestion
 
 DEFAULT_SETTLE_SECONDS = 60.0
 
@@ -116,7 +119,14 @@ class Backend(Connections):
         overview = await self.mapping_overview()
         unmapped = [row.client for row in overview.clients if row.exists and row.organization_id is None]
         dismissed = self.settings.dismissed_suggestions
-        return await asyncio.to_thread(lambda: suggest(unmapped, self._memory.matcher(), dismissed))
+
+        def best() -> list[Suggestion]:
+            # What compares names is loaded when it is asked for, and off the loop.
+            from stickysync_gui.domain.matching import suggest
+
+            return suggest(unmapped, self._memory.matcher(), dismissed)
+
+        return await asyncio.to_thread(best)
 
     def dismiss_suggestion(self, client_id: int, organization_id: int) -> None:
         """Never suggest this pair again."""

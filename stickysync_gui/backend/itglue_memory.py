@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from stickysync_gui.domain.matching import Matcher
 from stickysync_gui.domain.records import Entry, Organization
 from stickysync_gui.domain.snapshot import ItGlueSide, Scope
+
+if TYPE_CHECKING:
+    from stickysync_gui.domain.matching import Matcher
 
 
 class ItGlueMemory:
@@ -21,6 +24,8 @@ class ItGlueMemory:
 
     def matcher(self) -> Matcher:
         """Finds organizations for clients; made once for each reading, since that takes a while."""
+        from stickysync_gui.domain.matching import Matcher
+
         organizations = self.organizations or {}
         if self._matcher is None or self._matcher[0] is not organizations:
             self._matcher = (organizations, Matcher(organizations.values()))

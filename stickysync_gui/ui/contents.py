@@ -22,7 +22,6 @@ from stickysync_gui.ui.configuration.page import ConfigurationPage
 from stickysync_gui.ui.configuration.tables_form import PLUGIN_TABLES
 from stickysync_gui.ui.connection_bar import ConnectionBar
 from stickysync_gui.ui.gate import Gate
-from stickysync_gui.ui.history_dialog import HistoryDialog
 from stickysync_gui.ui.jobs import RUN, Jobs
 from stickysync_gui.ui.main_window import CONFIGURATION, MAPPING, PASSWORDS, MainWindow
 from stickysync_gui.ui.mapping.page import MappingPage
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from stickysync_gui.autostart import Autostart
     from stickysync_gui.backend import Backend
     from stickysync_gui.backend.autosync import AutoSync
+    from stickysync_gui.ui.history_dialog import HistoryDialog
 
 
 class Contents(QObject):
@@ -223,6 +223,8 @@ class Contents(QObject):
         if self._backend is None:
             return
         if self._history is None:
+            from stickysync_gui.ui.history_dialog import HistoryDialog
+
             self._history = HistoryDialog(self.window, self.jobs, self._backend, self.passwords.names, run_id)
             self._history.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             self._history.finished.connect(self._history_gone)

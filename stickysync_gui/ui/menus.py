@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from stickysync_gui.ui import theme
-from stickysync_gui.ui.about import show_about
 from stickysync_gui.ui.configuration.page import OPTIONS
 
 if TYPE_CHECKING:
@@ -35,7 +34,14 @@ def fill_menus(contents: Contents) -> None:
     help_ = bar.addMenu("&Help")
     about = help_.addAction("&About StickySync")
     about.setMenuRole(QAction.MenuRole.AboutRole)
-    _set_up(about, lambda: contents.jobs.start("About", show_about(contents)))
+    _set_up(about, lambda: contents.jobs.start("About", _show_about(contents)))
+
+
+async def _show_about(contents: Contents) -> None:
+    # It lists the parts of this program, which takes the machinery of package metadata: nothing for the start.
+    from stickysync_gui.ui.about import show_about
+
+    await show_about(contents)
 
 
 def _add_autosync(contents: Contents, menu: QMenu) -> None:
