@@ -34,7 +34,7 @@ OVERVIEW = MappingOverview(
 @pytest.fixture
 def clients(qapp: Any) -> ClientModel:
     model = ClientModel()
-    model.known_organizations = frozenset({BIG, 20, 30})
+    model.known = frozenset({BIG, 20, 30})
     model.show_rows(client_lines(OVERVIEW, {4: (30, 88)}))
     return model
 
@@ -42,7 +42,7 @@ def clients(qapp: Any) -> ClientModel:
 @pytest.fixture
 def organizations(qapp: Any) -> OrganizationModel:
     model = OrganizationModel()
-    model.known_clients = frozenset({1, 2, 3, 4, 5})
+    model.known = frozenset({1, 2, 3, 4, 5})
     model.show_rows(OVERVIEW.organizations)
     return model
 

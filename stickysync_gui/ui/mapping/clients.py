@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QMimeData, QModelIndex, QObject, Qt, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor
 
 from stickysync_gui.domain.overview import ClientRow, MappingOverview, OrganizationRow
 from stickysync_gui.ui import theme
-from stickysync_gui.ui.mapping.drag_data import CLIENTS, ORGANIZATIONS, carried, carry
+from stickysync_gui.ui.mapping.drag_data import CLIENTS, ORGANIZATIONS
+from stickysync_gui.ui.mapping.drop_model import DropModel
 from stickysync_gui.ui.row_list import Column
-from stickysync_gui.ui.rows import Index, RowModel
 from stickysync_gui.ui.theme import Tone
 
 
@@ -128,56 +128,16 @@ def unmapped_only(line: object) -> bool:
     return isinstance(line, ClientLine) and not line.is_mapped
 
 
-class ClientModel(RowModel[ClientLine]):
-    """Gives clients to drag and takes one organization per drop. It writes nothing."""
-
-    map_requested = Signal(list, object)
-    """Client ids, and the organization id."""
+class ClientModel(DropModel[ClientLine]):
+    """The clients: takes one organization per drop."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(COLUMNS, client_key, parent)
-        self.known_organizations: frozenset[int] = frozenset()
-        self.locked = False
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        """Only what exists is dragged or dropped upon."""
-        flags = super().flags(index)
-        line = self.row_at(index)
-        if line is not None and line.row.exists and not self.locked:
-            flags |= Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsDropEnabled
-        return flags
-
-    def mimeTypes(self) -> list[str]:
-        """What may be dropped here."""
-        return [ORGANIZATIONS]
-
-    def supportedDragActions(self) -> Qt.DropAction:
-        """Copy, so that Qt takes no rows away."""
-        return Qt.DropAction.CopyAction
-
-    def supportedDropActions(self) -> Qt.DropAction:
-        """Copy."""
-        return Qt.DropAction.CopyAction
-
-    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        """The ids of the dragged clients."""
-        lines = {index.row(): self.list.at(index.row()) for index in indexes}
-        return carry(CLIENTS, [line.id for line in lines.values() if line.row.exists])
-
-    def canDropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index) -> bool:
-        """One known organization, on a client that exists."""
-        return self._dropped(data, parent) is not None
-
-    def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index) -> bool:
-        """Ask for the mapping."""
-        dropped = self._dropped(data, parent)
-        if dropped is None:
-            return False
-        self.map_requested.emit(*dropped)
-        return True
-
-    def _dropped(self, data: QMimeData, parent: Index) -> tuple[list[int], int] | None:
-        ids, line = carried(data, ORGANIZATIONS), self.row_at(parent)
-        if self.locked or line is None or not line.row.exists or len(ids) != 1:
-            return None
-        return ([line.id], ids[0]) if ids[0] in self.known_organizations else None
+        super().__init__(
+            COLUMNS,
+            client_key,
+            lambda line: line.row.exists,
+            gives=CLIENTS,
+            takes=ORGANIZATIONS,
+            means=lambda organizations, client: ([client], organizations[0]) if len(organizations) == 1 else None,
+            parent=parent,
+        )

@@ -150,8 +150,8 @@ class MappingPage(QWidget):
             # Rows must not change under a drag.
             await asyncio.sleep(DRAG_POLL_SECONDS)
         self._overview = overview
-        self.clients.known_organizations = built.organization_ids
-        self.organizations.known_clients = built.client_ids
+        self.clients.known = built.organization_ids
+        self.organizations.known = built.client_ids
         # A search may have changed while the lists were built.
         built.clients.filter_like(self.clients.list)
         built.organizations.filter_like(self.organizations.list)
