@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
 from PySide6.QtGui import QColor
 
@@ -18,9 +19,8 @@ from stickysync_gui.ui.passwords.marks import Mark
 from stickysync_gui.ui.row_list import Column, RowList
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordRow:
-    """A password as the table shows it.
+class PasswordRow(NamedTuple):
+    """A password as the table shows it. A tuple, since very many are made while the window works.
 
     Args:
         action: what the next run would do, in words; with nothing to do the reason.
@@ -189,49 +189,49 @@ class Tally:
 def with_plan(row: PasswordRow, planned: PlannedRow | None, failure: str) -> PasswordRow:
     """The row as the plan sees it, or as a failure left it."""
     if planned is not None:
-        entry = planned.entry
-        row = replace(
-            row,
-            mark=marks.OF_STATUS[planned.status],
+        entry, mark = planned.entry, marks.OF_STATUS[planned.status]
+        row = row._replace(
+            mark=mark,
             action=action_words(planned),
-            hint=planned.reason or planned.status.label,
+            hint=planned.reason or mark.label,
             entry_id=entry.id if entry and planned.links else row.entry_id,
             entry_url=entry.resource_url if entry and planned.links else "",
             planned=planned,
         )
     if failure:
-        row = replace(row, mark=marks.FAILED, action=failure, hint=failure)
+        row = row._replace(mark=marks.FAILED, action=failure, hint=failure)
     return row
 
 
 def after_step(row: PasswordRow, step: Step) -> PasswordRow:
     """The row as a run's step leaves it, until the next plan."""
     if step.outcome is Outcome.FAILED:
-        return replace(row, mark=marks.FAILED, action=step.reason, hint=step.reason)
+        return row._replace(mark=marks.FAILED, action=step.reason, hint=step.reason)
     if step.outcome is Outcome.DONE:
         done = {Action.CREATE: "Created", Action.LINK: "Linked", Action.UPDATE: "Updated"}.get(step.action, "")
         mark = marks.OF_STATUS[Status.IN_SYNC]
-        return replace(row, mark=mark, action=done, hint=done or mark.label, entry_id=step.entry_id or row.entry_id)
+        return row._replace(mark=mark, action=done, hint=done or mark.label, entry_id=step.entry_id or row.entry_id)
     if row.mark is marks.CHECKING or row.mark is marks.NOT_CHECKED:
-        return replace(row, mark=marks.OF_STATUS[step.status], action=step.reason, hint=step.reason)
+        return row._replace(mark=marks.OF_STATUS[step.status], action=step.reason, hint=step.reason)
     return (
-        replace(row, hint=step.reason or row.hint)
+        row._replace(hint=step.reason or row.hint)
         if step.action is Action.NONE
-        else replace(row, action=f"Skipped: {step.reason}", hint=step.reason)
+        else row._replace(action=f"Skipped: {step.reason}", hint=step.reason)
     )
 
 
 def action_words(planned: PlannedRow) -> str:
     """What a run would do with the row; why nothing, when it is nothing."""
+    if planned.action is Action.NONE:
+        return "" if planned.status is Status.IN_SYNC else planned.reason
     names = ", ".join(field_words(field.value) for field in planned.fields)
     match planned.action:
         case Action.CREATE:
             return "Create"
         case Action.LINK:
             return f"Link, then update {names}" if names else "Link"
-        case Action.UPDATE:
+        case _:
             return f"Update {names}" if names else "Note as equal"
-    return "" if planned.status is Status.IN_SYNC else planned.reason
 
 
 def field_words(name: str) -> str:
