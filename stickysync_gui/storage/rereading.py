@@ -53,7 +53,7 @@ def _reread(count: int) -> Select[tuple[object, ...]]:
     )
 
 
-_REREAD = StatementForMany(_reread)
+REREAD = StatementForMany(_reread)
 _WIDTH = len(automate.PASSWORD_COLUMNS)
 
 
@@ -61,7 +61,7 @@ def reread(connection: Connection, password_ids: Sequence[int]) -> dict[int, Rer
     """Passwords, links, mappings, ticks and marks by PasswordID; those whose row is gone are left out."""
     found: dict[int, Reread] = {}
     marked = set()
-    for row in _REREAD.run(connection, [{"id": id_} for id_ in password_ids]):
+    for row in REREAD.run(connection, [{"id": id_} for id_ in password_ids]):
         id_, (link, organization, tick, state, mark) = row[0], row[_WIDTH:]
         one = found.get(id_)
         if one is None:
@@ -90,7 +90,7 @@ def _answered(count: int) -> Select[tuple[object, ...]]:
     )
 
 
-_ANSWERED = StatementForMany(_answered)
+ANSWERED = StatementForMany(_answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def marked_by(connection: Connection, run_id: str, password_ids: Sequence[int]) 
     """By PasswordID; those that do not carry a mark of this run are left out."""
     formers: dict[int, SyncState] = {}
     link_rows: defaultdict[int, int] = defaultdict(int)
-    for row in _ANSWERED.run(connection, [{"id": id_} for id_ in password_ids]):
+    for row in ANSWERED.run(connection, [{"id": id_} for id_ in password_ids]):
         id_, run, linked, *kept = tuple(row)
         if run == run_id:
             formers[id_] = plugin.kept_of(id_, *kept)

@@ -6,9 +6,11 @@ Building and looking up an expression costs SQLAlchemy more than the server need
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Delete, Insert, Select, Update
+from sqlalchemy import Connection, CursorResult, Delete, Dialect, Insert, Select, Update
+from sqlalchemy.sql.compiler import SQLCompiler
 
 Core = Select[Any] | Insert | Update | Delete
 
@@ -18,37 +20,54 @@ class Statement:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._compiled: dict[str, tuple[str, dict[str, Any], list[str] | None]] = {}
+        self._compiled: dict[str, tuple[str, dict[str, Any], list[str]]] = {}
 
     def run(self, connection: Connection, **values: Any) -> CursorResult[Any]:
         """Execute it with a value for each of its parameters."""
         dialect = connection.dialect
         if (known := self._compiled.get(dialect.name)) is None:
-            compiled = self._core.compile(dialect=dialect)
-            constants = {name: value for name, value in compiled.params.items() if value is not None}
-            # The names in order where the driver takes values by position, which not every driver does.
-            order = getattr(compiled, "positiontup", None)
-            known = self._compiled[dialect.name] = str(compiled), constants, order
-        text, constants, order = known
+            text, names, params = _compiled(self._core, dialect)
+            constants = {name: value for name, value in params.items() if value is not None}
+            known = self._compiled[dialect.name] = text, constants, names
+        text, constants, names = known
         values |= constants
-        return connection.exec_driver_sql(text, values if order is None else tuple([values[name] for name in order]))
+        return connection.exec_driver_sql(text, tuple([values[name] for name in names]))
 
 
 class StatementForMany:
-    """A statement over several rows at once; each number of rows has its own text.
+    """A statement over several rows at once.
 
     Args:
-        make: the statement for so many rows; a row's values are named after it, as in id0, id1 and so on.
+        make: the statement for so many rows; a row's values are named after it, as in id0, id1 and so on. Each further
+            row must add the same text at the same place, as in a list of ids or of VALUES: so two of them tell how the
+            statement for any number of rows reads.
     """
 
     def __init__(self, make: Callable[[int], Core]) -> None:
-        self._make = make
-        self._by_count: dict[int, Statement] = {}
+        self.make = make
+        self._parts: dict[str, tuple[str, str, str, list[str]]] = {}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> CursorResult[Any]:
         """Execute it for these rows."""
-        count = len(rows)
-        if (statement := self._by_count.get(count)) is None:
-            statement = self._by_count[count] = Statement(self._make(count))
-        values = {f"{name}{n}": value for n, row in enumerate(rows) for name, value in row.items()}
-        return statement.run(connection, **values)
+        text, names = self.text(connection.dialect, len(rows))
+        return connection.exec_driver_sql(text, tuple([row[name] for row in rows for name in names]))
+
+    def text(self, dialect: Dialect, count: int) -> tuple[str, list[str]]:
+        """The statement for so many rows, and the names of a row's values in their order."""
+        if (parts := self._parts.get(dialect.name)) is None:
+            parts = self._parts[dialect.name] = self._taken_apart(dialect)
+        start, further, end, names = parts
+        return start + further * (count - 1) + end, names
+
+    def _taken_apart(self, dialect: Dialect) -> tuple[str, str, str, list[str]]:
+        (one, numbered, _), (two, _, _) = (_compiled(self.make(count), dialect) for count in (1, 2))
+        at = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, two, strict=False)))
+        return one[:at], two[at : at + len(two) - len(one)], one[at:], [name.removesuffix("0") for name in numbered]
+
+
+def _compiled(core: Core, dialect: Dialect) -> tuple[str, list[str], dict[str, Any]]:
+    """Text, names of the parameters in their order, and the values that stand in the statement itself."""
+    compiled = core.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)
+    assert compiled.positiontup is not None, "both drivers are asked by position"
+    return str(compiled), compiled.positiontup, compiled.params

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Insert, Update, bindparam, case, func, insert, null, update
+from sqlalchemy import Connection, Insert, bindparam, func, insert
 
 from stickysync_gui.domain.records import SendingMark, SyncState
 from stickysync_gui.storage import plugin
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.statements import StatementForMany
-
-_s = t.syncstate.c
 
 
 def _insert_marks(count: int) -> Insert:
@@ -23,13 +21,13 @@ def _insert_marks(count: int) -> Insert:
     return insert(t.syncstate).values([row(n) for n in range(count)])
 
 
-_INSERT_MARKS = StatementForMany(_insert_marks)
+INSERT_MARKS = StatementForMany(_insert_marks)
 
 
 def write_first_marks(connection: Connection, marks: Sequence[tuple[int, SendingMark]]) -> None:
     """Mark passwords that have no row in the sync state yet; stamped with the server's UTC time of now."""
     if marks:
-        _INSERT_MARKS.run(connection, [{"id": id_, **plugin.mark_values(mark)} for id_, mark in marks])
+        INSERT_MARKS.run(connection, [{"id": id_, **plugin.mark_values(mark)} for id_, mark in marks])
 
 
 def _insert_links(count: int) -> Insert:
@@ -39,7 +37,7 @@ def _insert_links(count: int) -> Insert:
     return insert(t.passwordmap).values([row(n) for n in range(count)])
 
 
-_INSERT_LINKS = StatementForMany(_insert_links)
+INSERT_LINKS = StatementForMany(_insert_links)
 
 
 def write_first_links(connection: Connection, links: Sequence[tuple[int, int]]) -> None:
@@ -48,24 +46,34 @@ def write_first_links(connection: Connection, links: Sequence[tuple[int, int]]) 
     Only for a table with transactions: on others a strict server clamps all rows but the first (automate-db.md 6).
     """
     if links:
-        _INSERT_LINKS.run(connection, [{"id": id_, "entry": entry_id} for id_, entry_id in links])
+        INSERT_LINKS.run(connection, [{"id": id_, "entry": entry_id} for id_, entry_id in links])
 
 
-def _update_states(count: int) -> Update:
-    ids: list[ColumnElement[Any]] = [bindparam(f"id{n}") for n in range(count)]
-
-    def chosen(column: str) -> ColumnElement[Any]:
-        return case(*[(id_, bindparam(f"{column}{n}")) for n, id_ in enumerate(ids)], value=_s.PasswordID)
-
-    stored: dict[str, Any] = {column: chosen(column) for column in plugin.BASELINE_COLUMNS}
-    unmarked = dict.fromkeys((*plugin.MARK_COLUMNS, "MarkedAt"), null())
-    return update(t.syncstate).where(_s.PasswordID.in_(ids)).values(**stored, **unmarked)
-
-
-_UPDATE_STATES = StatementForMany(_update_states)
+_UNMARKED = ", ".join(f"{column} = NULL" for column in (*plugin.MARK_COLUMNS, "MarkedAt"))
+STATES_AT_ONCE = 100
+"""A CASE is gone through from its start for each row."""
 
 
 def write_baselines(connection: Connection, states: Sequence[SyncState]) -> None:
     """Store the states of passwords that have a row there; none of the new ones carries a mark."""
-    if states:
-        _UPDATE_STATES.run(connection, [{"id": state.password_id, **plugin.baseline_values(state)} for state in states])
+    for start in range(0, len(states), STATES_AT_ONCE):
+        _write_baselines(connection, states[start : start + STATES_AT_ONCE])
+
+
+def _write_baselines(connection: Connection, states: Sequence[SyncState]) -> None:
+    """In one statement, put together here: what is the same for all states, as much of it often is, is given once."""
+    placeholder = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    cases = " ".join(f"WHEN {state.password_id:d} THEN {placeholder}" for state in states)
+    rows = [plugin.baseline_values(state) for state in states]
+    settings, values = [], []
+    for column in plugin.BASELINE_COLUMNS:
+        given = [row[column] for row in rows]
+        if given.count(given[0]) == len(given):
+            settings.append(f"{column} = {placeholder}")
+            values.append(given[0])
+        else:
+            settings.append(f"{column} = CASE PasswordID {cases} END")
+            values += given
+    these = ", ".join(f"{state.password_id:d}" for state in states)
+    text = f"UPDATE {t.syncstate.name} SET {', '.join(settings)}, {_UNMARKED} WHERE PasswordID IN ({these})"
+    connection.exec_driver_sql(text, tuple(values))
