@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pymysql
@@ -153,9 +154,16 @@ class Database:
         one_by_one: InTurn[Item, T | StickySyncError],
         items: Sequence[Item],
         *,
+        at_once: bool,
         map_lock: bool = False,
     ) -> list[T | StickySyncError]:
-        """One transaction for all items, on the database thread; where the server refuses that, as `each`."""
+        """One transaction for all items, on the database thread; where the server refuses that, as `each`.
+
+        Args:
+            at_once: False makes a transaction for each from the outset.
+        """
+        if not at_once or len(items) == 1:
+            return self.each(one_by_one, items, map_lock=map_lock)
         try:
             if map_lock:
                 return list(self.map_unit(all_at_once, items))
@@ -164,6 +172,25 @@ class Database:
             if error_code(error) in LOST:
                 raise
         return self.each(one_by_one, items, map_lock=map_lock)
+
+    def batches_together(
+        self,
+        fn: Callable[[Connection, Sequence[Item]], Sequence[T]],
+        batches: Sequence[Sequence[Item]],
+        *,
+        at_once: bool,
+        map_lock: bool = False,
+    ) -> list[list[T] | StickySyncError]:
+        """`together` for batches: `fn` gets the items of all of them; those of one after the other where it must be."""
+
+        def all_at_once(connection: Connection, batches: Sequence[Sequence[Item]]) -> list[list[T]]:
+            results = iter(fn(connection, list(chain.from_iterable(batches))))
+            return [list(islice(results, len(batch))) for batch in batches]
+
+        def one_by_one(connection: Connection, batches: Sequence[Sequence[Item]]) -> Iterator[list[T]]:
+            return (list(fn(connection, batch)) for batch in batches)
+
+        return self.together(all_at_once, one_by_one, batches, at_once=at_once, map_lock=map_lock)
 
     def each(self, fn: InTurn[Item, T], items: Sequence[Item], *, map_lock: bool = False) -> list[T | StickySyncError]:
         """A transaction for each item, on the database thread, with one reading and one map lock for all of them.

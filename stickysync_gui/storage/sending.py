@@ -28,7 +28,7 @@ from stickysync_gui.domain.snapshot import entry_name
 from stickysync_gui.errors import StickySyncError
 from stickysync_gui.storage import plugin, together
 from stickysync_gui.storage import tables as t
-from stickysync_gui.storage.decrypt import decrypt
+from stickysync_gui.storage.decrypt import ManyValues, Scheme, decrypt
 from stickysync_gui.storage.rereading import Reread, marked_by, reread
 from stickysync_gui.storage.schema import too_big
 
@@ -106,27 +106,26 @@ def _looked_at(
 ) -> list[tuple[Ready | None, SendingMark, bool]]:
     """What each row comes to, the mark it would get, and whether it has a row in the sync state."""
     now = reread(connection, [row.password.id for row, _, _ in asked])
+    scheme = ManyValues()
     looked_at = []
     for row, fields, seen in asked:
         found = now.get(row.password.id)
-        ready = _ready(row, found, fields, rules)
+        ready = _ready(row, found, fields, rules, scheme)
         looked_at.append((ready, _mark(row, seen, rules), found is not None and found.has_state))
     return looked_at
 
 
-def _ready(row: PlannedRow, found: Reread | None, fields: tuple[Field, ...], rules: WritingRules) -> Ready | None:
+def _ready(
+    row: PlannedRow, found: Reread | None, fields: tuple[Field, ...], rules: WritingRules, scheme: Scheme
+) -> Ready | None:
     if found is None or not _is_as_planned(row, found, rules):
         return None
     password = row.password
-    value = decrypt(password.client_id, password.cipher, allow_windows_1252=rules.allow_windows_1252).value
+    guessing = rules.allow_windows_1252
+    value = decrypt(password.client_id, password.cipher, allow_windows_1252=guessing, scheme=scheme).value
     if value is None:
         return None
     return Ready(payload_of(password, value, fields), SyncState(password.id, mark=found.mark))
-
-
-def prepare_many(connection: Connection, rows: Sequence[Asked], rules: WritingRules) -> dict[int, Ready]:
-    """`prepare_together` for a batch, by PasswordID; rows that moved are left out."""
-    return {ready.before.password_id: ready for ready in prepare_together(connection, rows, rules) if ready is not None}
 
 
 def _is_as_planned(row: PlannedRow, found: Reread, rules: WritingRules) -> bool:
@@ -291,20 +290,6 @@ def _tells_the_same(stored: SyncState, wanted: SyncState) -> bool:
         wanted.returned_hash,
         wanted.password_updated_at,
     )
-
-
-def store_many(connection: Connection, confirmed: Sequence[Answered], rules: WritingRules) -> set[int]:
-    """`store` for a batch's confirmed rows, in one transaction; IdDoesNotFit leaves them all unwritten.
-
-    Returns:
-        the ids of the passwords whose rows were stored.
-    """
-    outcomes = _outcomes(connection, confirmed, rules)
-    for outcome in outcomes:
-        if isinstance(outcome.result, StickySyncError):
-            raise outcome.result
-    _write_all(connection, outcomes, rules)
-    return {row.password.id for (row, _, _), outcome in zip(confirmed, outcomes, strict=True) if outcome.result}
 
 
 def baseline(row: PlannedRow, entry: Entry, sent: tuple[Field, ...], before: SyncState) -> SyncState:

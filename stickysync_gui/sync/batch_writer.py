@@ -10,18 +10,20 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import cached_property, partial
 
 from stickysync_gui.domain.planned import Action, PlannedRow
 from stickysync_gui.domain.progress import Outcome, Step
-from stickysync_gui.domain.records import Entry, Field
+from stickysync_gui.domain.records import Entry
 from stickysync_gui.domain.snapshot import Identity, entry_name, identity
 from stickysync_gui.domain.stopping import StopRequested
-from stickysync_gui.errors import IdDoesNotFit
+from stickysync_gui.errors import IdDoesNotFit, StickySyncError
 from stickysync_gui.itglue.answers import AnswerLost, HeldBack, NotSent, Refused, Throttled
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS
 from stickysync_gui.storage import sending
-from stickysync_gui.storage.sending import CHANGED_MEANWHILE, SETTLED_BY_ANOTHER, Ready
-from stickysync_gui.sync.writer import CREATED_FIELDS, NO_CONNECTION_ATTEMPTS, RowWriter
+from stickysync_gui.storage.sending import CHANGED_MEANWHILE, Ready
+from stickysync_gui.sync.grouping import Grouped
+from stickysync_gui.sync.writer import CREATED_FIELDS, NO_CONNECTION_ATTEMPTS, RowWriter, not_stored
 
 BATCH_ROWS = 25
 UPDATES_IN_BATCHES_ABOVE = 200
@@ -82,6 +84,14 @@ class BatchWriter(RowWriter):
 
     _refused_forms: frozenset[Action] = frozenset()
 
+    @cached_property
+    def _preparing_batches(self) -> Grouped[Batch, list[Ready | None]]:
+        return Grouped(self._database, self._prepare_batches)
+
+    @cached_property
+    def _storing_batches(self) -> Grouped[Sequence[sending.Answered], list[bool | StickySyncError]]:
+        return Grouped(self._database, self._store_batches)
+
     async def apply_batch(self, batch: Batch) -> tuple[list[Step], list[PlannedRow]]:
         """Apply rows of one action together.
 
@@ -102,7 +112,7 @@ class BatchWriter(RowWriter):
                     raise StopRequested
                 if not self._trusted.is_set():
                     continue
-                asked, ready = await self._database.call(self._prepare_many, batch)
+                asked, ready = time.time(), await self._prepare_many(batch)
                 sent = [row for row in batch if row.password.id in ready]
                 answer = await self._attempt_many(asked, sent, ready) if sent else []
             steps = [Step.of(r, Outcome.SKIPPED, CHANGED_MEANWHILE) for r in batch if r.password.id not in ready]
@@ -130,26 +140,34 @@ class BatchWriter(RowWriter):
                     done, unconfirmed = await self._store_confirmed(sent, answer)
                     return steps + done, self._unconfirmed(unconfirmed)
 
-    def _prepare_many(self, batch: Batch) -> tuple[float, dict[int, Ready]]:
-        """On the database thread: the lock is asked once, the rows are read and marked in one transaction.
+    async def _prepare_many(self, batch: Batch) -> dict[int, Ready]:
+        """The rows that are as planned, by PasswordID, read and marked together with other batches' that wait."""
+        found = await self._preparing_batches.ask(batch)
+        return {ready.before.password_id: ready for ready in found if ready is not None}
 
-        Returns:
-            when the lock was asked, by the wall clock, and the rows that are as planned.
-        """
-        asked = time.time()
+    def _prepare_batches(self, batches: Sequence[Batch]) -> list[list[Ready | None] | StickySyncError]:
+        """On the database thread: the lock is asked in the same breath as the marks are written."""
         self._lock.verify()
-        rows: list[tuple[PlannedRow, tuple[Field, ...], tuple[int, ...]]] = [
-            (row, CREATED_FIELDS, self._seen(row, _identity(row)))
-            if row.action is Action.CREATE
-            else (row, row.fields, ())
-            for row in batch
-        ]
-        return asked, self._database.unit(sending.prepare_many, rows, self._rules)
+        asked = [[self._asked(row) for row in batch] for batch in batches]
+        prepare = partial(sending.prepare_together, rules=self._rules)
+        return self._database.batches_together(prepare, asked, at_once=self._commit_together)
+
+    def _asked(self, row: PlannedRow) -> sending.Asked:
+        if row.action is Action.CREATE:
+            return row, CREATED_FIELDS, self._seen(row, _identity(row))
+        return row, row.fields, ()
+
+    def _store_batches(
+        self, batches: Sequence[Sequence[sending.Answered]]
+    ) -> list[list[bool | StickySyncError] | StickySyncError]:
+        """On the database thread, serialised with the map writes of all PCs."""
+        store = partial(sending.store_together, rules=self._rules)
+        return self._database.batches_together(store, batches, at_once=self._commit_together, map_lock=True)
 
     async def _attempt_many(
         self, asked: float, sent: Sequence[PlannedRow], ready: dict[int, Ready]
     ) -> list[Entry] | Refused | Throttled | NotSent | AnswerLost:
-        if self._may_have_lost_the_lock(asked):
+        if self._may_have_lost_the_lock(asked) or not self._trusted.is_set() or not self._goes_on():
             return HeldBack()
         try:
             return await self._request(sent, ready)()
@@ -184,23 +202,16 @@ class BatchWriter(RowWriter):
                 if row.action is Action.CREATE:
                     self._created[_identity(row)].append(entry.id)
         self._successes += len(confirmed)
-        steps = []
-        try:
-            stored = await self._database.write_map(sending.store_many, confirmed, self._rules)
-            for row, entry, _ in confirmed:
-                ours = row.password.id in stored
-                steps.append(self._done(row, entry) if ours else Step.of(row, Outcome.SKIPPED, SETTLED_BY_ANOTHER))
-        except IdDoesNotFit:
-            # One by one, so that only the row whose id is too big fails.
-            for row, entry, fields in confirmed:
-                steps.append(await self._store_alone(row, entry, fields))
-        return steps, unconfirmed
+        stored = await self._storing_batches.ask(confirmed) if confirmed else []
+        return [self._told(answered, what) for answered, what in zip(confirmed, stored, strict=True)], unconfirmed
 
-    async def _store_alone(self, row: PlannedRow, entry: Entry, fields: tuple[Field, ...]) -> Step:
-        try:
-            return await self._store(row, row, entry, fields)
-        except IdDoesNotFit as problem:
-            return Step.of(row, Outcome.FAILED, f"{problem.happened} {problem.todo}")
+    def _told(self, answered: sending.Answered, stored: bool | StickySyncError) -> Step:
+        row, entry, _ = answered
+        if isinstance(stored, IdDoesNotFit):
+            return not_stored(row, stored)
+        if isinstance(stored, StickySyncError):
+            raise stored
+        return self._stored(row, entry, stored)
 
 
 def _row_key(row: PlannedRow) -> Identity:

@@ -105,7 +105,7 @@ class RowWriter:
                 case _:
                     return await self._update(row, row)
         except IdDoesNotFit as problem:
-            return Step.of(row, Outcome.FAILED, f"{problem.happened} {problem.todo}")
+            return not_stored(row, problem)
 
     async def _create(self, row: PlannedRow) -> Step | None:
         organization_id = row.organization_id or 0
@@ -228,25 +228,22 @@ class RowWriter:
         asked = [(row, fields, self._seen(row, key) if key is not None else ()) for row, fields, key in group]
         all_at_once = partial(sending.prepare_together, rules=self._rules)
         one_by_one = partial(sending.prepare_each, rules=self._rules)
-        if self._commit_together and len(asked) > 1:
-            return self._database.together(all_at_once, one_by_one, asked)
-        return self._database.each(one_by_one, asked)
+        return self._database.together(all_at_once, one_by_one, asked, at_once=self._commit_together)
 
     def _store_each(self, group: Sequence[sending.Answered]) -> list[bool | StickySyncError]:
         """On the database thread, serialised with the map writes of all PCs."""
         all_at_once = partial(sending.store_together, rules=self._rules)
         one_by_one = partial(sending.store_each, rules=self._rules)
-        if self._commit_together and len(group) > 1:
-            return self._database.together(all_at_once, one_by_one, group, map_lock=True)
-        return self._database.each(one_by_one, group, map_lock=True)
+        return self._database.together(all_at_once, one_by_one, group, at_once=self._commit_together, map_lock=True)
 
     def _seen(self, row: PlannedRow, key: Identity) -> tuple[int, ...]:
         return tuple(sorted({*row.seen, *self._created[key]}))
 
     async def _store(self, planned: PlannedRow, row: PlannedRow, entry: Entry, sent: tuple[Field, ...]) -> Step:
-        if await self._storing.ask((row, entry, sent)):
-            return self._done(planned, entry)
-        return Step.of(planned, Outcome.SKIPPED, SETTLED_BY_ANOTHER)
+        return self._stored(planned, entry, await self._storing.ask((row, entry, sent)))
+
+    def _stored(self, planned: PlannedRow, entry: Entry, ours: bool) -> Step:
+        return self._done(planned, entry) if ours else Step.of(planned, Outcome.SKIPPED, SETTLED_BY_ANOTHER)
 
     def _done(self, planned: PlannedRow, entry: Entry | None) -> Step:
         if entry is None:
@@ -292,6 +289,11 @@ class RowWriter:
         seconds = min(2.0**attempt, 30.0) * (0.5 + random.random() / 2)
         self._report(Waiting(seconds, "IT Glue did not answer; trying again."))
         await wait_or_stop(seconds, self._stop)
+
+
+def not_stored(planned: PlannedRow, problem: IdDoesNotFit) -> Step:
+    """The step of a row that IT Glue confirmed under an id that is too big for the password map."""
+    return Step.of(planned, Outcome.FAILED, f"{problem.happened} {problem.todo}")
 
 
 async def _attempt(send: Send, ready: Ready) -> _Attempted:

@@ -123,9 +123,10 @@ async def test_a_batch_leaves_out_the_rows_that_moved(complete: Database, automa
     other = await complete.run(reading.password, other_id)
     sql("UPDATE passwords SET Title = 'moved' WHERE PasswordID = %s", password.id)
 
-    ready = await complete.run(sending.prepare_many, [(planned(p), EVERYTHING, ()) for p in (password, other)], RULES)
+    asked = [(planned(each), EVERYTHING, ()) for each in (password, other)]
+    ready = await complete.run(sending.prepare_together, asked, RULES)
 
-    assert set(ready) == {other_id}
+    assert [one is not None and one.before.password_id for one in ready] == [False, other_id]
     assert await marked(complete, password) is None
     assert await marked(complete, other) is not None
 
@@ -260,22 +261,25 @@ async def test_an_id_that_does_not_fit_leaves_the_mark(complete: Database, passw
     assert sql(f"SELECT * FROM {PASSWORD_MAP}") == []
 
 
-async def test_one_id_that_does_not_fit_leaves_its_whole_batch_unwritten(
-    complete: Database, automate: Schema, password, sql
-) -> None:
+async def test_one_id_that_does_not_fit_stays_out_alone(complete: Database, automate: Schema, password, sql) -> None:
     with automate.connect() as connection:
-        other_id = seed_password(connection, CLIENT, "Other", b"x")
-    other = await complete.run(reading.password, other_id)
-    batch = [(planned(password), ENTRY, EVERYTHING), (planned(other), replace(ENTRY, id=EU_ID), EVERYTHING)]
+        other_ids = [seed_password(connection, CLIENT, f"Other {number}", b"x") for number in range(2)]
+    others = [await complete.run(reading.password, other_id) for other_id in other_ids]
+    rows = [planned(each) for each in (password, *others)]
+    entries = [ENTRY, replace(ENTRY, id=EU_ID), replace(ENTRY, id=4412)]
+    answered = [(row, entry, EVERYTHING) for row, entry in zip(rows, entries, strict=True)]
+    await complete.run(sending.prepare_together, [(row, EVERYTHING, ()) for row in rows], RULES)
 
-    await complete.run(sending.prepare_many, [(row, EVERYTHING, ()) for row, _, _ in batch], RULES)
+    before, too_big, behind = await complete.write_map(sending.store_together, answered, RULES)
 
-    with pytest.raises(IdDoesNotFit):
-        await complete.write_map(sending.store_many, batch, RULES)
-
-    assert sql(f"SELECT * FROM {PASSWORD_MAP}") == []
-    await complete.write_map(sending.store_many, batch[:1], RULES)
-    assert await complete.run(plugin.entries_of, password.id) == {4411}
+    assert isinstance(too_big, IdDoesNotFit)
+    assert before is behind is True
+    assert sql(f"SELECT PasswordID, ITGPasswordID FROM {PASSWORD_MAP} ORDER BY ITGPasswordID") == [
+        (password.id, 4411),
+        (other_ids[1], 4412),
+    ]
+    states = await complete.run(plugin.states)
+    assert {id_ for id_, state in states.items() if state.mark is not None} == {other_ids[0]}
 
 
 # --- links to existing entries ---------------------------------------------------------------------------------

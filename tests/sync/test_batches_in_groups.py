@@ -1,0 +1,142 @@
+"""Batches that meet at the database share its errands: what befalls one of them must not cost the others anything."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from stickysync_gui.errors import DatabaseRefused
+from stickysync_gui.sandbox.faults import Fault
+from stickysync_gui.storage.database import Database
+from stickysync_gui.sync.batch_writer import into_batches
+from tests.sync.conftest import Scene
+from tests.sync.test_death import KINDS, Mortal, mortal, start_over  # noqa: F401 - a fixture
+from tests.sync.test_death_in_groups import COUNT, assert_exactly_once, many  # noqa: F401 - a fixture
+
+LARGEST_INT = 2**31 - 1
+IN_FLIGHT = 4
+
+
+@pytest.fixture
+def batches(many: Scene) -> list[list[int]]:  # noqa: F811
+    """The passwords of the batches that are made ready first, together, and sent one after the other."""
+    plan = asyncio.run(many.plan())
+    sent = into_batches(plan.rows, bulk_creation=True)
+    return [[row.password.id for row in batch] for batch in sent[:IN_FLIGHT]]
+
+
+@pytest.fixture
+def met(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
+    """How many batches were to share a transaction, each time."""
+    sizes: dict[str, list[int]] = {"prepare": [], "store": []}
+    together = Database.batches_together
+
+    def seen(database: Database, fn: Any, batches: Sequence[Any], *, at_once: bool, map_lock: bool = False) -> Any:
+        sizes["store" if map_lock else "prepare"].append(len(batches) if at_once else 1)
+        return together(database, fn, batches, at_once=at_once, map_lock=map_lock)
+
+    monkeypatch.setattr(Database, "batches_together", seen)
+    return sizes
+
+
+def refuse(scene: Scene, table: str, password_id: int) -> None:
+    """A trigger of a DBA's refuses new rows for one password."""
+    scene.sql(
+        f"CREATE TRIGGER refusing BEFORE INSERT ON plugin_stickysync_{table} FOR EACH ROW"
+        f" IF NEW.PasswordID = {password_id} THEN SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 1644; END IF"
+    )
+
+
+async def mended(scene: Scene) -> None:
+    scene.sql("DROP TRIGGER refusing")
+    summary = await scene.sync(bulk_creation=True)
+    assert summary.failed == 0
+    assert_exactly_once(scene)
+
+
+async def test_batches_that_wait_share_their_errand(many: Scene, met: dict[str, list[int]]) -> None:  # noqa: F811
+    many.faults.add(Fault("slow", method="POST", times=IN_FLIGHT, seconds=0.3))
+    await many.sync(bulk_creation=True)
+    assert_exactly_once(many)
+    assert met["prepare"][0] == IN_FLIGHT
+    assert max(met["store"]) > 1
+
+
+async def test_a_run_of_a_few_commits_each_batch_alone(scene: Scene, met: dict[str, list[int]]) -> None:
+    scene.client(1, scene.glue.add_organization("One"))
+    for number in range(100):
+        scene.password(1, f"P{number}")
+    summary = await scene.sync(bulk_creation=True)
+    assert summary.created == 100
+    assert scene.server.count("POST") == 4
+    assert max(met["prepare"] + met["store"]) == 1
+
+
+@pytest.mark.parametrize("refused", range(IN_FLIGHT))
+async def test_a_refused_mark_stops_its_own_batch_and_those_behind_it(
+    many: Scene,  # noqa: F811
+    batches: list[list[int]],
+    refused: int,
+) -> None:
+    """Those before it are sent and stored; those behind were made ready, and are not sent once the run has failed."""
+    refuse(many, "syncstate", batches[refused][-1])
+    with pytest.raises(DatabaseRefused, match="error 1644"):
+        await many.sync(bulk_creation=True)
+    assert many.server.count("POST") == refused
+    assert sorted(many.links()) == sorted(id_ for batch in batches[:refused] for id_ in batch)
+    assert many.marks() == {}
+    await mended(many)
+
+
+async def test_a_refused_link_leaves_the_marks_of_its_own_batch_alone(
+    many: Scene,  # noqa: F811
+    batches: list[list[int]],
+    met: dict[str, list[int]],
+) -> None:
+    refuse(many, "passwordmap", batches[1][0])
+    many.faults.add(Fault("slow", method="POST", times=IN_FLIGHT, seconds=0.3))
+    with pytest.raises(DatabaseRefused, match="error 1644"):
+        await many.sync(bulk_creation=True)
+    assert max(met["store"]) > 1
+    assert set(many.marks()) == set(batches[1])
+    assert set(many.links()) >= {id_ for batch in batches for id_ in batch} - set(batches[1])
+    assert len(many.links()) == len(many.glue.passwords()) - len(batches[1])
+    await mended(many)
+
+
+async def test_ids_that_do_not_fit_fail_their_own_rows(many: Scene, met: dict[str, list[int]]) -> None:  # noqa: F811
+    many.sql("ALTER TABLE plugin_stickysync_passwordmap MODIFY ITGPasswordID INT")
+    many.glue._next_id = LARGEST_INT - 5 * COUNT // 2  # noqa: SLF001
+    many.faults.add(Fault("slow", method="POST", times=IN_FLIGHT, seconds=0.3))
+    summary = await many.sync(bulk_creation=True)
+    too_big = [record for record in many.glue.passwords() if record.id > LARGEST_INT]
+    assert 0 < len(too_big) == summary.failed < COUNT
+    assert max(met["store"]) > 1
+    assert set(many.links().values()) == {record.id for record in many.glue.passwords()} - {r.id for r in too_big}
+    assert len(many.marks()) == len(too_big)
+    many.sql("ALTER TABLE plugin_stickysync_passwordmap MODIFY ITGPasswordID BIGINT")
+    await many.sync(bulk_creation=True)
+    assert_exactly_once(many)
+
+
+@pytest.mark.parametrize("engine", ["InnoDB", "MyISAM"])
+async def test_the_map_of_either_engine_is_filled(many: Scene, engine: str) -> None:  # noqa: F811
+    many.sql(f"ALTER TABLE plugin_stickysync_passwordmap ENGINE = {engine}")
+    summary = await many.sync(bulk_creation=True)
+    assert summary.created == COUNT
+    assert_exactly_once(many)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("kind", KINDS)
+def test_killed_at_its_writes(many: Scene, mortal: Mortal, kind: str) -> None:  # noqa: F811
+    options = {"bulk_creation": True}
+    # How many transactions there are differs from run to run: two or more of marks, as many of what was answered.
+    first, last = (1, 6) if kind in ("send", "answered") else (3, 6)
+    for at in range(first, last + 1, 1 if "CI" in os.environ else 2):
+        start_over(many)
+        assert mortal.run(many, kind=kind, at=at, options=dict(options))["died"], at
+        assert mortal.run(many, options=dict(options))["code"] == 0, at
+        assert_exactly_once(many)
