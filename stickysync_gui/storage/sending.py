@@ -128,6 +128,11 @@ def _ready(
     return Ready(payload_of(password, value, fields), SyncState(password.id, mark=found.mark))
 
 
+def prepare_many(connection: Connection, rows: Sequence[Asked], rules: WritingRules) -> dict[int, Ready]:
+    """`prepare_together` for batches, by PasswordID; rows that moved are left out."""
+    return {ready.before.password_id: ready for ready in prepare_together(connection, rows, rules) if ready is not None}
+
+
 def _is_as_planned(row: PlannedRow, found: Reread, rules: WritingRules) -> bool:
     return (
         found.password == row.password

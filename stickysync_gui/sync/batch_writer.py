@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 
 from stickysync_gui.domain.planned import Action, PlannedRow
@@ -17,7 +18,7 @@ from stickysync_gui.domain.progress import Outcome, Step
 from stickysync_gui.domain.records import Entry
 from stickysync_gui.domain.snapshot import Identity, entry_name, identity
 from stickysync_gui.domain.stopping import StopRequested
-from stickysync_gui.errors import IdDoesNotFit, StickySyncError
+from stickysync_gui.errors import DatabaseRefused, IdDoesNotFit, StickySyncError
 from stickysync_gui.itglue.answers import AnswerLost, HeldBack, NotSent, Refused, Throttled
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS
 from stickysync_gui.storage import sending
@@ -85,7 +86,7 @@ class BatchWriter(RowWriter):
     _refused_forms: frozenset[Action] = frozenset()
 
     @cached_property
-    def _preparing_batches(self) -> Grouped[Batch, list[Ready | None]]:
+    def _preparing_batches(self) -> Grouped[Batch, dict[int, Ready]]:
         return Grouped(self._database, self._prepare_batches)
 
     @cached_property
@@ -142,15 +143,21 @@ class BatchWriter(RowWriter):
 
     async def _prepare_many(self, batch: Batch) -> dict[int, Ready]:
         """The rows that are as planned, by PasswordID, read and marked together with other batches' that wait."""
-        found = await self._preparing_batches.ask(batch)
-        return {ready.before.password_id: ready for ready in found if ready is not None}
+        if self._commit_together:
+            # Refused for all of them, each asks for itself: nothing else may lie between its marks and its request.
+            with suppress(DatabaseRefused):
+                return await self._preparing_batches.ask(batch)
+        [ready] = await self._database.call(self._prepare_batches, [batch])
+        return ready
 
-    def _prepare_batches(self, batches: Sequence[Batch]) -> list[list[Ready | None] | StickySyncError]:
-        """On the database thread: the lock is asked in the same breath as the marks are written."""
+    def _prepare_batches(self, batches: Sequence[Batch]) -> list[dict[int, Ready]]:
+        """On the database thread: the lock is asked once, the rows are read and marked in one transaction."""
         self._lock.verify()
-        asked = [[self._asked(row) for row in batch] for batch in batches]
-        prepare = partial(sending.prepare_together, rules=self._rules)
-        return self._database.batches_together(prepare, asked, at_once=self._commit_together)
+        asked = [self._asked(row) for batch in batches for row in batch]
+        ready = self._database.unit(sending.prepare_many, asked, self._rules)
+        return [
+            {row.password.id: ready[row.password.id] for row in batch if row.password.id in ready} for batch in batches
+        ]
 
     def _asked(self, row: PlannedRow) -> sending.Asked:
         if row.action is Action.CREATE:
@@ -190,17 +197,21 @@ class BatchWriter(RowWriter):
     async def _store_confirmed(
         self, sent: Sequence[PlannedRow], entries: Sequence[Entry]
     ) -> tuple[list[Step], list[PlannedRow]]:
-        confirmed, unconfirmed = [], []
+        confirmed: list[sending.Answered] = []
+        unconfirmed: list[PlannedRow] = []
         # Twins never share a batch, and an entry is updated once in it, so each row has one answer at most.
         answers = {_answer_key(entry, sent[0].action): entry for entry in reversed(entries)}
         for row in sent:
-            entry = answers.get(_row_key(row))
+            key = _row_key(row)
+            entry = answers.get(key)
             if entry is None:
                 unconfirmed.append(row)
+            elif row.action is Action.CREATE:
+                confirmed.append((row, entry, CREATED_FIELDS))
+                # Of a create this is its identity.
+                self._created[key].append(entry.id)
             else:
-                confirmed.append((row, entry, CREATED_FIELDS if row.action is Action.CREATE else row.fields))
-                if row.action is Action.CREATE:
-                    self._created[_identity(row)].append(entry.id)
+                confirmed.append((row, entry, row.fields))
         self._successes += len(confirmed)
         stored = await self._storing_batches.ask(confirmed) if confirmed else []
         return [self._told(answered, what) for answered, what in zip(confirmed, stored, strict=True)], unconfirmed

@@ -2,15 +2,21 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Sequence
 from typing import Any
 
+import pymysql
 import pytest
+from sqlalchemy import Connection
 
+from stickysync_gui.domain.planned import PlannedRow
 from stickysync_gui.errors import DatabaseRefused
 from stickysync_gui.sandbox.faults import Fault
+from stickysync_gui.storage import sending
 from stickysync_gui.storage.database import Database
-from stickysync_gui.sync.batch_writer import into_batches
+from stickysync_gui.sync.batch_writer import BATCH_ROWS, Batch, BatchWriter, into_batches
+from stickysync_gui.sync.writer import FRESH_SECONDS
 from tests.sync.conftest import Scene
 from tests.sync.test_death import KINDS, Mortal, mortal, start_over  # noqa: F401 - a fixture
 from tests.sync.test_death_in_groups import COUNT, assert_exactly_once, many  # noqa: F401 - a fixture
@@ -31,13 +37,18 @@ def batches(many: Scene) -> list[list[int]]:  # noqa: F811
 def met(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
     """How many batches were to share a transaction, each time."""
     sizes: dict[str, list[int]] = {"prepare": [], "store": []}
-    together = Database.batches_together
+    preparing, together = BatchWriter._prepare_batches, Database.batches_together  # noqa: SLF001
 
-    def seen(database: Database, fn: Any, batches: Sequence[Any], *, at_once: bool, map_lock: bool = False) -> Any:
-        sizes["store" if map_lock else "prepare"].append(len(batches) if at_once else 1)
+    def prepare(writer: BatchWriter, batches: Sequence[Batch]) -> Any:
+        sizes["prepare"].append(len(batches))
+        return preparing(writer, batches)
+
+    def store(database: Database, fn: Any, batches: Sequence[Any], *, at_once: bool, map_lock: bool) -> Any:
+        sizes["store"].append(len(batches) if at_once else 1)
         return together(database, fn, batches, at_once=at_once, map_lock=map_lock)
 
-    monkeypatch.setattr(Database, "batches_together", seen)
+    monkeypatch.setattr(BatchWriter, "_prepare_batches", prepare)
+    monkeypatch.setattr(Database, "batches_together", store)
     return sizes
 
 
@@ -88,6 +99,35 @@ async def test_a_refused_mark_stops_its_own_batch_and_those_behind_it(
     assert sorted(many.links()) == sorted(id_ for batch in batches[:refused] for id_ in batch)
     assert many.marks() == {}
     await mended(many)
+
+
+async def test_refused_together_each_batch_is_marked_right_before_its_own_request(
+    many: Scene,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a database that is slow, and takes no statement as long as that of all batches."""
+    marked: dict[int, float] = {}
+    ages: list[float] = []
+    prepare, request = sending.prepare_many, BatchWriter._request  # noqa: SLF001
+
+    def preparing(connection: Connection, rows: Sequence[sending.Asked], rules: sending.WritingRules) -> Any:
+        if len(rows) > BATCH_ROWS:
+            raise pymysql.err.OperationalError(1153, "a packet bigger than max_allowed_packet")
+        time.sleep(0.8 * FRESH_SECONDS)
+        ready = prepare(connection, rows, rules)
+        marked.update(dict.fromkeys(ready, time.monotonic()))
+        return ready
+
+    def requesting(writer: BatchWriter, sent: Sequence[PlannedRow], ready: dict[int, sending.Ready]) -> Any:
+        ages.extend(time.monotonic() - marked[row.password.id] for row in sent)
+        return request(writer, sent, ready)
+
+    monkeypatch.setattr(sending, "prepare_many", preparing)
+    monkeypatch.setattr(BatchWriter, "_request", requesting)
+    await many.sync(bulk_creation=True)
+    assert_exactly_once(many)
+    assert len(ages) == COUNT
+    assert max(ages) < FRESH_SECONDS
 
 
 async def test_a_refused_link_leaves_the_marks_of_its_own_batch_alone(
