@@ -91,13 +91,9 @@ def prepare_each(connection: Connection, asked: Sequence[Asked], rules: WritingR
 def prepare_together(connection: Connection, asked: Sequence[Asked], rules: WritingRules) -> list[Ready | None]:
     """`prepare` for several rows, all marked in one transaction; None for those that moved."""
     looked_at = _looked_at(connection, asked, rules)
-    first = []
-    for ready, mark, has_state in looked_at:
-        if ready is not None and has_state:
-            plugin.write_mark(connection, ready.before.password_id, mark, has_state=True)
-        elif ready is not None:
-            first.append((ready.before.password_id, mark))
-    together.write_first_marks(connection, first)
+    marks = [(ready.before.password_id, mark, again) for ready, mark, again in looked_at if ready is not None]
+    together.write_first_marks(connection, [(id_, mark) for id_, mark, again in marks if not again])
+    together.write_marks_again(connection, [(id_, mark) for id_, mark, again in marks if again])
     return [ready for ready, _, _ in looked_at]
 
 
@@ -271,16 +267,19 @@ def _outcomes(connection: Connection, answered: Sequence[Answered], rules: Writi
 
 def _write_all(connection: Connection, outcomes: Sequence[_Outcome], rules: WritingRules) -> None:
     """All links before all states: without transactions a death between them leaves marks, never lost links."""
-    first, states = [], []
+    first: list[tuple[int, int]] = []
+    again: list[tuple[int, int]] = []
+    states = []
     for outcome in outcomes:
         if outcome.state is None:
             continue
         states.append(outcome.state)
-        if outcome.link_rows or not rules.map_has_transactions:
+        if outcome.link_rows > 1 or not rules.map_has_transactions:
             plugin.write_link(connection, outcome.state.password_id, outcome.entry_id, outcome.link_rows)
         else:
-            first.append((outcome.state.password_id, outcome.entry_id))
+            (again if outcome.link_rows else first).append((outcome.state.password_id, outcome.entry_id))
     together.write_first_links(connection, first)
+    together.write_links_again(connection, again)
     together.write_baselines(connection, states)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, func, insert
+from sqlalchemy import Connection, Insert, Table, bindparam, func, insert
 
 from stickysync_gui.domain.records import SendingMark, SyncState
 from stickysync_gui.storage import plugin
@@ -49,31 +49,55 @@ def write_first_links(connection: Connection, links: Sequence[tuple[int, int]]) 
         INSERT_LINKS.run(connection, [{"id": id_, "entry": entry_id} for id_, entry_id in links])
 
 
-_UNMARKED = ", ".join(f"{column} = NULL" for column in (*plugin.MARK_COLUMNS, "MarkedAt"))
-STATES_AT_ONCE = 100
+ROWS_AT_ONCE = 100
 """A CASE is gone through from its start for each row."""
+_UNMARKED = ", ".join(f"{column} = NULL" for column in (*plugin.MARK_COLUMNS, "MarkedAt"))
+
+
+def write_marks_again(connection: Connection, marks: Sequence[tuple[int, SendingMark]]) -> None:
+    """Mark passwords that have a row in the sync state; the rest of their states stays as it is."""
+    rows = [(id_, plugin.mark_values(mark)) for id_, mark in marks]
+    _update(connection, t.syncstate, rows, "MarkedAt = UTC_TIMESTAMP()")
+
+
+def write_links_again(connection: Connection, links: Sequence[tuple[int, int]]) -> None:
+    """Link passwords that have one row in the password map; LastSync is the server's NOW(). For a table as above."""
+    _update(connection, t.passwordmap, [(id_, {"ITGPasswordID": entry}) for id_, entry in links], "LastSync = NOW()")
 
 
 def write_baselines(connection: Connection, states: Sequence[SyncState]) -> None:
     """Store the states of passwords that have a row there; none of the new ones carries a mark."""
-    for start in range(0, len(states), STATES_AT_ONCE):
-        _write_baselines(connection, states[start : start + STATES_AT_ONCE])
+    _update(
+        connection, t.syncstate, [(state.password_id, plugin.baseline_values(state)) for state in states], _UNMARKED
+    )
 
 
-def _write_baselines(connection: Connection, states: Sequence[SyncState]) -> None:
-    """In one statement, put together here: what is the same for all states, as much of it often is, is given once."""
+def _update(
+    connection: Connection, table: Table, rows: Sequence[tuple[int, Mapping[str, object]]], for_all: str
+) -> None:
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        _update_at_once(connection, table, rows[start : start + ROWS_AT_ONCE], for_all)
+
+
+def _update_at_once(
+    connection: Connection, table: Table, rows: Sequence[tuple[int, Mapping[str, object]]], for_all: str
+) -> None:
+    """In one statement, put together here: what is the same for all rows, as much of it often is, is given once.
+
+    Args:
+        rows: PasswordIDs, each with the values of the same columns. for_all: what is set in each row besides.
+    """
     placeholder = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    cases = " ".join(f"WHEN {state.password_id:d} THEN {placeholder}" for state in states)
-    rows = [plugin.baseline_values(state) for state in states]
+    cases = " ".join(f"WHEN {id_:d} THEN {placeholder}" for id_, _ in rows)
     settings, values = [], []
-    for column in plugin.BASELINE_COLUMNS:
-        given = [row[column] for row in rows]
+    for column in rows[0][1]:
+        given = [row[column] for _, row in rows]
         if given.count(given[0]) == len(given):
             settings.append(f"{column} = {placeholder}")
             values.append(given[0])
         else:
             settings.append(f"{column} = CASE PasswordID {cases} END")
             values += given
-    these = ", ".join(f"{state.password_id:d}" for state in states)
-    text = f"UPDATE {t.syncstate.name} SET {', '.join(settings)}, {_UNMARKED} WHERE PasswordID IN ({these})"
+    these = ", ".join(f"{id_:d}" for id_, _ in rows)
+    text = f"UPDATE {table.name} SET {', '.join(settings)}, {for_all} WHERE PasswordID IN ({these})"
     connection.exec_driver_sql(text, tuple(values))

@@ -49,7 +49,7 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]
     asyncio.run(database.close())
 
 
-@pytest.mark.parametrize("count", [1, 2, together.STATES_AT_ONCE + 1])
+@pytest.mark.parametrize("count", [1, 2, together.ROWS_AT_ONCE + 1])
 async def test_each_state_gets_its_own_values_and_loses_its_mark(either: Database, count: int) -> None:
     """Some alike in all, some in none, and a number or none; a text that would end a string that is not escaped."""
     states = [
@@ -75,6 +75,32 @@ async def test_each_state_gets_its_own_values_and_loses_its_mark(either: Databas
     stored = await either.run(plugin.states)
     assert stored.pop(untouched.password_id).mark is not None
     assert list(stored.values()) == states
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_marks_are_written_again_over_others_and_nothing_else(either: Database, count: int) -> None:
+    states = [
+        SyncState(id_, 10 + id_, "v", "n", f"f{id_}", "r", mark=replace(MARK, run_id="old")) for id_ in range(1, 5)
+    ]
+    for state in states:
+        await either.run(plugin.write_state, state)
+    marks = [(id_, replace(MARK, name=f"Name's {id_}", seen_entry_ids=(id_,))) for id_ in range(1, count + 1)]
+
+    await either.run(together.write_marks_again, marks)
+
+    stored = await either.run(plugin.states)
+    assert [replace(state, mark=None) for state in stored.values()] == [replace(state, mark=None) for state in states]
+    found = [replace(state.mark, age_seconds=0.0) for state in stored.values() if state.mark is not None]
+    assert found == [mark for _, mark in marks] + [replace(MARK, run_id="old")] * (4 - count)
+
+
+async def test_links_are_written_again_each_to_its_own_entry(either: Database) -> None:
+    await either.run(together.write_first_links, [(1, 11), (2, 12), (3, 13)])
+
+    await either.run(together.write_links_again, [(1, 21), (3, 23)])
+
+    links = await either.run(plugin.links)
+    assert {(link.password_id, link.entry_id) for link in links} == {(1, 21), (2, 12), (3, 23)}
 
 
 async def test_a_state_whose_row_is_gone_is_not_made_up(complete: Database) -> None:

@@ -20,6 +20,7 @@ from stickysync_gui.sync.writer import FRESH_SECONDS
 from tests.sync.conftest import Scene
 from tests.sync.test_death import KINDS, Mortal, mortal, start_over  # noqa: F401 - a fixture
 from tests.sync.test_death_in_groups import COUNT, assert_exactly_once, many  # noqa: F401 - a fixture
+from tests.sync.test_faults import many_changed
 
 LARGEST_INT = 2**31 - 1
 IN_FLIGHT = 4
@@ -180,3 +181,17 @@ def test_killed_at_its_writes(many: Scene, mortal: Mortal, kind: str) -> None:  
         assert mortal.run(many, kind=kind, at=at, options=dict(options))["died"], at
         assert mortal.run(many, options=dict(options))["code"] == 0, at
         assert_exactly_once(many)
+
+
+@pytest.mark.parametrize("engine", ["InnoDB", "MyISAM"])
+async def test_updates_in_batches_renew_each_its_own_link(scene: Scene, engine: str) -> None:
+    """On a map without a key, where one password stands twice."""
+    async with many_changed(scene, 210) as ids:
+        scene.sql(f"ALTER TABLE plugin_stickysync_passwordmap DROP PRIMARY KEY, ENGINE = {engine}")
+        scene.sql("UPDATE plugin_stickysync_passwordmap SET LastSync = '2001-01-01'")
+        twice = "INSERT INTO plugin_stickysync_passwordmap SELECT * FROM plugin_stickysync_passwordmap"
+        scene.sql(f"{twice} WHERE PasswordID = %s", ids[5])
+        summary = await scene.sync()
+        assert summary.updated == 210
+        renewed = "SELECT COUNT(*), MIN(LastSync) > '2001-01-01' FROM plugin_stickysync_passwordmap"
+        assert scene.sql(renewed) == [(210, 1)]
