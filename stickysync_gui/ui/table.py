@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
+    QSignalBlocker,
     Qt,
     Signal,
 )
@@ -162,6 +163,8 @@ class Table(QTableView, Generic[T]):
         self._kept_current = key(current) if current is not None else None
 
     def _restore_selection(self) -> None:
+        # Left to itself, Qt does so behind the first paint of the new rows, and paints them once more.
+        self.executeDelayedItemsLayout()
         if self._kept or self._kept_current is not None:
             self.select_keys(self._kept, self._kept_current)
         self.selected.emit()
@@ -237,11 +240,12 @@ class Table(QTableView, Generic[T]):
         fixed = sum(column.width for column in columns if column.fixed)
         elastic = sum(column.width for column in columns if not column.fixed)
         share = max(LEAST_SHARE, (self.viewport().width() - fixed) / elastic) if elastic else 1.0
-        header = self.horizontalHeader()
-        header.sectionResized.disconnect(self._resized_by_somebody)
-        for section, column in enumerate(columns):
-            self.setColumnWidth(section, column.width if column.fixed else int(column.width * share))
-        header.sectionResized.connect(self._resized_by_somebody)
+        # Told of each new width, Qt would paint everything again, on a timer: after the paint that is due anyway.
+        with QSignalBlocker(self.horizontalHeader()):
+            for section, column in enumerate(columns):
+                self.setColumnWidth(section, column.width if column.fixed else int(column.width * share))
+        self.updateGeometries()
+        self.viewport().update()
 
     def _resized_by_somebody(self, *_: object) -> None:
         self._fits = False

@@ -1,8 +1,9 @@
+import asyncio
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QHelpEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QHelpEvent, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -10,6 +11,7 @@ from stickysync_gui.ui.rows import RowModel
 from stickysync_gui.ui.table import Table
 from tests.ui.desk import click
 from tests.ui.test_rows import COLUMNS, FRUIT, Fruit
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -91,6 +93,40 @@ def test_columns_fill_the_room_until_somebody_moves_them(table: Table[Fruit]) ->
     table.setColumnWidth(1, 77)
     table.resize(600, 300)
     assert table.columnWidth(1) == 77
+
+
+class Paints(QObject):
+    """How wide each painting of a table's rows was."""
+
+    def __init__(self, table: Table[Fruit]) -> None:
+        super().__init__(table)
+        self.widths: list[int] = []
+        table.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.widths.append(event.rect().width())
+        return False
+
+    async def all(self) -> list[int]:
+        """Until ten turns of the loop brought no more."""
+        await until(lambda: bool(self.widths))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        return self.widths
+
+
+async def test_new_rows_are_painted_once_even_if_they_need_a_scroll_bar(table: Table[Fruit]) -> None:
+    table.viewport().update()
+    await Paints(table).all()
+    width = table.viewport().width()
+    paints = Paints(table)
+    table.rows.show_rows([Fruit(number, f"Fruit {number}") for number in range(1000)])
+    assert await paints.all() == [table.viewport().width()]
+    assert table.viewport().width() < width
+    paints = Paints(table)
+    table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    assert await paints.all() == [table.viewport().width()]
 
 
 def test_widths_order_and_sorting_come_back(table: Table[Fruit], qtbot: Any) -> None:
