@@ -19,10 +19,12 @@ _CHECK = Qt.ItemDataRole.CheckStateRole
 _ALIGN = Qt.ItemDataRole.TextAlignmentRole
 _COLOR = Qt.ItemDataRole.ForegroundRole
 _SPOKEN = Qt.ItemDataRole.AccessibleTextRole
-_SERVED = frozenset({_DISPLAY, _ICON, _TIP, _CHECK, _ALIGN, _COLOR, _SPOKEN})
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _DISTANCE = "\u2002"
 """Behind right-aligned text, which would run into the column that follows."""
+_FLAGS = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+_TICK_FLAGS = _FLAGS | Qt.ItemFlag.ItemIsUserCheckable
+_NO_FLAGS = Qt.ItemFlag.NoItemFlags
 
 
 class RowModel(QAbstractTableModel, Generic[T]):
@@ -38,6 +40,7 @@ class RowModel(QAbstractTableModel, Generic[T]):
     ) -> None:
         super().__init__(parent)
         self.columns = columns
+        self._looks = [_looks(column) for column in columns]
         self.list: RowList[T] = RowList(columns, key)
         self.tickable = True
         self.changed_lines: frozenset[int] = frozenset()
@@ -91,20 +94,11 @@ class RowModel(QAbstractTableModel, Generic[T]):
         return 0 if parent.isValid() else len(self.columns)
 
     def data(self, index: Index, role: int = _DISPLAY) -> Any:
-        """Look up what a cell shows."""
-        if role not in _SERVED or not index.isValid():
+        """Look up what a cell shows. Painting a window full of cells asks some two thousand times."""
+        if not index.isValid():
             return None
-        column = self.columns[index.column()]
-        if role == _ALIGN:
-            return _RIGHT if column.numeric else None
-        row = self.list.at(index.row())
-        if role == _DISPLAY:
-            return column.text(row) + _DISTANCE if column.numeric else column.text(row)
-        if role == _CHECK:
-            return _check_state(column.checked(row)) if column.checked else None
-        looks = {_ICON: column.icon, _TIP: column.tip, _COLOR: column.color, _SPOKEN: column.spoken}
-        look = looks[Qt.ItemDataRole(role)]
-        return look(row) if look else None
+        look = self._looks[index.column()].get(role)
+        return look(self.list.at(index.row())) if look else None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Ask for a tick; the model shows it when somebody replaces the record."""
@@ -116,10 +110,9 @@ class RowModel(QAbstractTableModel, Generic[T]):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Selectable, and checkable where there is a check box."""
-        flags = super().flags(index)
-        if index.isValid() and self.columns[index.column()].checked is not None and self.tickable:
-            flags |= Qt.ItemFlag.ItemIsUserCheckable
-        return flags
+        if not index.isValid():
+            return _NO_FLAGS
+        return _TICK_FLAGS if self.tickable and _CHECK in self._looks[index.column()] else _FLAGS
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         """The columns' titles."""
@@ -141,7 +134,21 @@ class RowModel(QAbstractTableModel, Generic[T]):
         self.beginResetModel()
         self.list.sort(column, order is Qt.SortOrder.DescendingOrder)
         self.endResetModel()
-        self.rows_shown.emit()
+
+
+def _looks(column: Column[T]) -> dict[int, Callable[[T], Any]]:
+    """What a column answers, by Qt's roles; it has no answer to any other."""
+    text, checked = column.text, column.checked
+    looks = {
+        _DISPLAY: (lambda row: text(row) + _DISTANCE) if column.numeric else text,
+        _ALIGN: (lambda row: _RIGHT) if column.numeric else None,
+        _CHECK: (lambda row: _check_state(checked(row))) if checked else None,
+        _ICON: column.icon,
+        _TIP: column.tip,
+        _COLOR: column.color,
+        _SPOKEN: column.spoken,
+    }
+    return {int(role): look for role, look in looks.items() if look}
 
 
 def _check_state(checked: bool) -> Qt.CheckState:

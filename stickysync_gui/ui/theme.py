@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 
 from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
@@ -28,6 +28,12 @@ class Tone(Enum):
 
 def is_dark() -> bool:
     """Whether the application draws light text on dark ground."""
+    return _is_dark(QGuiApplication.palette().cacheKey())
+
+
+@lru_cache(maxsize=2)
+def _is_dark(palette_key: int) -> bool:
+    # Asked for each icon and each coloured cell of a table, and worked out once for each palette.
     return QGuiApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128
 
 
