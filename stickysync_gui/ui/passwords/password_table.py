@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -52,12 +53,13 @@ class PasswordTable(Table[PasswordRow]):
         """Enable or grey the Sync buttons."""
         self.runs_allowed = allowed
         self._sync_delegate.enabled = allowed
-        self.viewport().update()
+        left, width = self.columnViewportPosition(columns.SYNC), self.columnWidth(columns.SYNC)
+        self.viewport().update(left, 0, width, self.viewport().height())
 
     def show_ticks(self) -> None:
         """Show in the header whether all, some or none of the shown rows are ticked."""
         shown = self.rows.list
-        ticked = sum(shown.rows[place].ticked for place in shown.shown)
+        ticked = sum(map(attrgetter("ticked"), map(shown.rows.__getitem__, shown.shown)))
         if not ticked:
             state = Qt.CheckState.Unchecked
         else:

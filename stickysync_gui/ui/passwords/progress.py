@@ -142,15 +142,19 @@ class RunProgress(QFrame):
         if tally.phase is None:
             return
         self.words.setText(self._phase_words())
-        if tally.total:
-            self.bar.setRange(0, tally.total)
-            self.bar.setValue(min(tally.done, tally.total))
-        else:
-            self.bar.setRange(0, 0)
+        self._show_bar(tally.total or 0, tally.done)
         self.pace.setText(self._pace_words(now) if tally.phase is Phase.APPLYING else "")
         waiting = tally.waiting
         self._hint.setText(f"{waiting.why} Waiting {duration(waiting.seconds)}." if waiting else "")
         self._hint.setVisible(waiting is not None)
+
+    def _show_bar(self, total: int, done: int) -> None:
+        # The bar would paint itself at once, and with it whatever else in the window waits for that.
+        self.bar.setUpdatesEnabled(False)
+        self.bar.setRange(0, total)
+        if total:
+            self.bar.setValue(min(done, total))
+        self.bar.setUpdatesEnabled(True)
 
     def _phase_words(self) -> str:
         tally = self._tally

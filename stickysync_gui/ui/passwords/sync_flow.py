@@ -179,10 +179,8 @@ class SyncFlow(QObject):
                 self.ended.emit(None)
                 raise
             except StickySyncError as error:
-                self._progress.end()
                 await self._show(name, getattr(error, "summary", None))
                 raise
-            self._progress.end()
             await self._show(name, summary)
             return
 
@@ -193,9 +191,11 @@ class SyncFlow(QObject):
             raise _Left
 
     async def _show(self, name: str, summary: Summary | None) -> None:
+        words = await asyncio.to_thread(summary_words, name, summary) if summary is not None else ""
+        # Together: each of the two moves the table, which is then painted anew.
+        self._progress.end()
         if summary is not None:
             self._last_failed = _failed_ids(summary)
-            words = await asyncio.to_thread(summary_words, name, summary)
             self._banner.show_summary(words, len(self._last_failed), summary)
         self.ended.emit(summary)
 
@@ -205,7 +205,8 @@ class SyncFlow(QObject):
 
 
 def _failed_ids(summary: Summary) -> frozenset[int]:
-    return frozenset(step.password_id for step in summary.steps if step.outcome is Outcome.FAILED)
+    failed = Outcome.FAILED
+    return frozenset(step.password_id for step in summary.steps if step.outcome is failed)
 
 
 async def _unless_stopped(question: Coroutine[Any, Any, T], stop: asyncio.Event) -> T | None:
