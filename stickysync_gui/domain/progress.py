@@ -105,7 +105,11 @@ class Summary:
     history_kept: bool = True
 
     def _done(self, action: Action) -> int:
-        return sum(1 for step in self.steps if step.outcome is Outcome.DONE and step.action is action)
+        done = Outcome.DONE
+        return sum(1 for step in self.steps if step.outcome is done and step.action is action)
+
+    def _ended(self, outcome: Outcome) -> int:
+        return sum(1 for step in self.steps if step.outcome is outcome)
 
     @property
     def created(self) -> int:
@@ -130,12 +134,12 @@ class Summary:
     @property
     def skipped(self) -> int:
         """Rows left alone, for the reason that their step gives."""
-        return sum(1 for step in self.steps if step.outcome is Outcome.SKIPPED)
+        return self._ended(Outcome.SKIPPED)
 
     @property
     def failed(self) -> int:
         """Rows that IT Glue or the database refused."""
-        return sum(1 for step in self.steps if step.outcome is Outcome.FAILED)
+        return self._ended(Outcome.FAILED)
 
     @property
     def skipped_by_status(self) -> Counter[Status]:

@@ -97,20 +97,23 @@ class Reader(QObject):
 
     def keep_failures(self, summary: Summary) -> None:
         """Remember which rows failed in a run and why, until they go well."""
+        failed, done = Outcome.FAILED, Outcome.DONE
         for step in summary.steps:
-            if step.outcome is Outcome.FAILED:
+            if step.outcome is failed:
                 self._failures[step.password_id] = step.reason
-            elif step.outcome is Outcome.DONE:
+            elif step.outcome is done:
                 self._failures.pop(step.password_id, None)
 
     # -- inside jobs -------------------------------------------------------------------------------------------------
 
     async def compared(self, backend: Backend) -> None:
         """Read Automate, decide with IT Glue as last read, and show it."""
+        _sweep()
         self._side = await backend.automate_side()
         await self._show(await backend.replan(), marks.NOT_CHECKED)
 
     async def _read(self, backend: Backend, stop: asyncio.Event) -> None:
+        _sweep()
         if self._side is None:
             self.reading.emit()
         try:
@@ -137,8 +140,6 @@ class Reader(QObject):
         side, failures, like = self._side, dict(self._failures), self._model.list
         if side is None:
             return
-        # Garbage goes before the many records come: going through them, too, would stop the window.
-        gc.collect()
 
         def build() -> tuple[RowList[PasswordRow], Tally]:
             rows = prepared(build_rows(side, plan, unplanned, failures), like)
@@ -147,6 +148,7 @@ class Reader(QObject):
         rows, tally = await asyncio.to_thread(build)
         self.plan = plan
         self.ready.emit(rows, tally)
+        # No collection goes through what was read (see `_sweep`).
         gc.freeze()
         if len(rows.rows) > MANY_ROWS:
             self._jobs.start(SORT, self._prepare_sorting(rows), replacing=True)
@@ -157,3 +159,11 @@ class Reader(QObject):
     def _jobs_changed(self) -> None:
         if self._compare_later and not self.is_busy and not self._jobs.is_busy(RUN):
             self.compare()
+
+
+def _sweep() -> None:
+    """Collect all garbage before the many records come: going through them, too, would stop the window.
+
+    What is frozen behind them is never collected any more, so nothing but the reading itself may lie in between.
+    """
+    gc.collect()
