@@ -15,7 +15,8 @@ import logging
 import socket
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import h11
@@ -46,6 +47,7 @@ class Wire:
         self._context = context if parts.scheme == "https" else None
         self._prefix = parts.path.rstrip("/")
         self._seconds = seconds
+        self._limits = _Limits(seconds)
         self._headers = [("host", parts.netloc), ("accept-encoding", "gzip"), *headers.items()]
         self._idle: list[_Line] = []
 
@@ -64,7 +66,7 @@ class Wire:
         )
         line: _Line | None = None
         try:
-            async with asyncio.timeout(self._seconds):
+            async with self._limits.limit():
                 line = self._kept() or await self._connect()
                 _log.debug("send_request_headers %s %s", method, target)
                 answer = await line.exchange(head, body)
@@ -105,8 +107,55 @@ class Wire:
 
     async def close(self) -> None:
         """Close what is idle; nothing may be in flight."""
+        self._limits.close()
         while self._idle:
             self._idle.pop().close()
+
+
+class _Limits:
+    """Limits of so many seconds each, with one timer for all of them.
+
+    A timer of its own would outlive its request by as long as that in the window's loop, so that thousands of them
+    stood there in a long run, for each collection of garbage to go through.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        # The oldest first, by when it ends.
+        self._running: dict[asyncio.Timeout, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    @asynccontextmanager
+    async def limit(self) -> AsyncIterator[None]:
+        """Raises TimeoutError where what is done inside takes longer."""
+        async with asyncio.timeout(None) as running:
+            ends = asyncio.get_running_loop().time() + self._seconds
+            self._running[running] = ends
+            if self._timer is None:
+                self._look_at(ends)
+            try:
+                yield
+            finally:
+                self._running.pop(running, None)
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look_at(self, time: float) -> None:
+        self._timer = asyncio.get_running_loop().call_at(time, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        now = asyncio.get_running_loop().time()
+        late = [running for running, ends in self._running.items() if ends <= now]
+        for running in late:
+            del self._running[running]
+            running.reschedule(now)
+        if self._running:
+            self._look_at(next(iter(self._running.values())))
 
 
 class _Line(asyncio.Protocol):

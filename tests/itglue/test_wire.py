@@ -20,7 +20,7 @@ def response(body: bytes, *headers: str) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def serving(converse: Converse) -> AsyncIterator[Wire]:
+async def serving(converse: Converse, seconds: float = 5.0) -> AsyncIterator[Wire]:
     """A way to a server whose connections behave as told."""
     talks: set[object] = set()
 
@@ -33,7 +33,7 @@ async def serving(converse: Converse) -> AsyncIterator[Wire]:
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    wire = Wire(f"http://127.0.0.1:{port}", {}, None, 5.0)
+    wire = Wire(f"http://127.0.0.1:{port}", {}, None, seconds)
     async with server:
         yield wire
         await wire.close()
@@ -145,3 +145,30 @@ async def test_time_that_runs_out_before_the_connection_stands_means_nothing_was
     monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
     with pytest.raises(NotSent, match="time limit"):
         await Wire("http://127.0.0.1:1", {}, None, 0.05).request("POST", "/", b"{}", {})
+
+
+async def test_each_request_has_its_own_time_whenever_others_began() -> None:
+    """Requests begin every tenth of a second; those on odd places are never answered."""
+    began: list[float] = []
+    took: dict[int, float] = {}
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            if int(head.split()[1][1:]) % 2 == 0:
+                writer.write(response(b"here"))
+
+    async def ask(wire: Wire, number: int) -> None:
+        began.append(clock())
+        try:
+            assert (await wire.request("GET", f"/{number}", None, {})).body == b"here"
+        except AnswerLost:
+            took[number] = clock() - began[number]
+
+    clock = asyncio.get_running_loop().time
+    async with serving(converse, seconds=0.4) as wire, asyncio.TaskGroup() as group:
+        for number in range(6):
+            group.create_task(ask(wire, number))
+            await until(lambda: bool(began) and clock() >= began[0] + len(began) / 10)
+    assert took.keys() == {1, 3, 5}
+    assert all(0.4 <= seconds < 2 for seconds in took.values())
