@@ -95,10 +95,8 @@ class RowModel(QAbstractTableModel, Generic[T]):
 
     def data(self, index: Index, role: int = _DISPLAY) -> Any:
         """Look up what a cell shows. Painting a window full of cells asks some two thousand times."""
-        if not index.isValid():
-            return None
         look = self._looks[index.column()].get(role)
-        return look(self.list.at(index.row())) if look else None
+        return look(self.list.at(index.row())) if look and index.isValid() else None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Ask for a tick; the model shows it when somebody replaces the record."""
