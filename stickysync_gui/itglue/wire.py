@@ -106,7 +106,7 @@ class Wire:
         return line
 
     async def close(self) -> None:
-        """Close what is idle; nothing may be in flight."""
+        """Close what is idle. What is still in flight, as after a failure beside it, ends within its time limit."""
         self._limits.close()
         while self._idle:
             self._idle.pop().close()
@@ -139,8 +139,8 @@ class _Limits:
                 self._running.pop(running, None)
 
     def close(self) -> None:
-        """Watch nothing any more."""
-        if self._timer is not None:
+        """Leave no timer behind that nobody waits for."""
+        if self._timer is not None and not self._running:
             self._timer.cancel()
             self._timer = None
 

@@ -172,3 +172,17 @@ async def test_each_request_has_its_own_time_whenever_others_began() -> None:
             await until(lambda: bool(began) and clock() >= began[0] + len(began) / 10)
     assert took.keys() == {1, 3, 5}
     assert all(0.4 <= seconds < 2 for seconds in took.values())
+
+
+async def test_a_request_that_is_in_flight_at_the_end_keeps_its_time_limit() -> None:
+    """A failure beside it closes the way; without a limit it would hold its place in flight for ever."""
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with serving(converse, seconds=0.5) as wire:
+        asking = asyncio.create_task(get(wire))
+        await until(lambda: bool(wire._limits._running))  # noqa: SLF001 - the moment when it began
+        await wire.close()
+        with pytest.raises(AnswerLost, match="no answer within"):
+            await asyncio.wait_for(asking, 5)
