@@ -103,15 +103,17 @@ class BatchWriter(RowWriter):
             StickySyncError, StopRequested: as `apply`.
         """
         action = batch[0].action
-        if action in self._refused_forms:
-            return [], list(batch)
         throttled = unconnected = 0
         while True:
             await self._trusted.wait()
+            # Others may have met the refusal while this one waited. What was throttled has marks that only the form's
+            # own answer tells about.
+            if action in self._refused_forms and not throttled:
+                return [], list(batch)
             async with self._glue.turn():
                 if not self._goes_on():
                     raise StopRequested
-                if not self._trusted.is_set():
+                if not self._trusted.is_set() or (action in self._refused_forms and not throttled):
                     continue
                 asked, ready = time.time(), await self._prepare_many(batch)
                 sent = [row for row in batch if row.password.id in ready]

@@ -170,6 +170,16 @@ async def test_the_map_of_either_engine_is_filled(many: Scene, engine: str) -> N
     assert_exactly_once(many)
 
 
+async def test_a_refused_form_is_not_tried_by_the_batches_that_wait(many: Scene) -> None:  # noqa: F811
+    """Nor by those that were made ready with the refused one, and were not sent yet."""
+    nested = r"/organizations/.*"
+    many.faults.add(Fault("status", method="POST", path=nested, status=422, times=None))
+    summary = await many.sync(bulk_creation=True)
+    assert summary.failed == 0
+    assert_exactly_once(many)
+    assert 0 < many.server.count("POST", nested) <= IN_FLIGHT
+
+
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_at_its_writes(many: Scene, mortal: Mortal, kind: str) -> None:  # noqa: F811
