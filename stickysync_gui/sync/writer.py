@@ -33,9 +33,10 @@ UPDATE_ATTEMPTS = 3
 REFUSALS_OF_RIGHTS = 5
 """So many refusals of rights without a single success mean the key, not the records."""
 
-FRESH_SECONDS = 0.25
-"""How old a mark may be when its request goes out. What came of a create is judged by the age of its mark, and what
-changed in Automate since then is not sent."""
+FRESH_SECONDS = 0.05
+"""How old a mark may be when its request goes out, and with it what was read of the row. Against IT Glue, which takes
+longer than that for each request, a row is read and marked again once it has its place; only a server that answers
+faster gets rows as they were made ready."""
 OVERSLEPT_SHARE = 0.25
 """Of the time after which a silent holder loses the lock. So long between asking for the lock and sending means that
 the computer slept: nothing is sent before the lock was asked for again."""
