@@ -11,7 +11,7 @@ from stickysync_gui.domain.records import Client, StoredPassword, ValueState
 from stickysync_gui.domain.snapshot import ValueFinding
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.decrypt import ManyValues, decrypt, is_readable
-from stickysync_gui.storage.statements import Statement
+from stickysync_gui.storage.statements import Statement, in_parts
 
 
 def clients(connection: Connection) -> list[Client]:
@@ -54,15 +54,12 @@ def stored(row: Sequence[Any]) -> StoredPassword:
     )
 
 
-_ROWS_AT_ONCE = 2000
 _ALL_PASSWORDS = Statement(_PASSWORD.order_by(t.passwords.c.PasswordID))
 
 
 def passwords(connection: Connection) -> list[StoredPassword]:
     """All passwords, in order of id, their values still encrypted."""
-    # In parts: one call that makes a hundred thousand rows lets no other thread run, least of all the window's.
-    parts = _ALL_PASSWORDS.run(connection).partitions(_ROWS_AT_ONCE)
-    return [stored(row) for part in parts for row in part]
+    return [stored(row) for row in in_parts(_ALL_PASSWORDS.run(connection))]
 
 
 def password(connection: Connection, password_id: int) -> StoredPassword | None:

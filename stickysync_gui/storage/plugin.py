@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     DateTime,
+    String,
     bindparam,
+    cast,
     delete,
     func,
     insert,
@@ -25,7 +27,7 @@ from sqlalchemy import (
 
 from stickysync_gui.domain.records import CompanyMapping, Link, MarkKind, SendingMark, SyncState
 from stickysync_gui.storage import tables as t
-from stickysync_gui.storage.statements import Statement, StatementForMany
+from stickysync_gui.storage.statements import Statement, StatementForMany, in_parts
 
 _BLOCK = 500
 """Ids per statement."""
@@ -48,12 +50,15 @@ def organizations_of(connection: Connection, client_id: int) -> frozenset[int]:
 
 def links(connection: Connection) -> list[Link]:
     """All links, identical duplicates once."""
-    rows = connection.execute(
-        select(t.passwordmap.c.PasswordID, t.passwordmap.c.ITGPasswordID, func.max(t.passwordmap.c.LastSync)).group_by(
-            t.passwordmap.c.PasswordID, t.passwordmap.c.ITGPasswordID
-        )
-    )
-    return [Link(password, entry, _time_text(last)) for password, entry, last in rows if password is not None and entry]
+    c = t.passwordmap.c
+    # As text from the server: thousands of times are shown, and none is reckoned with.
+    last_sync = cast(func.max(c.LastSync), String)
+    rows = connection.execute(select(c.PasswordID, c.ITGPasswordID, last_sync).group_by(c.PasswordID, c.ITGPasswordID))
+    return [
+        Link(password, entry, _time_text(last))
+        for password, entry, last in in_parts(rows)
+        if password is not None and entry
+    ]
 
 
 def entries_of(connection: Connection, password_id: int) -> frozenset[int]:
@@ -83,7 +88,7 @@ def is_ticked(connection: Connection, password_id: int) -> bool:
 def states(connection: Connection) -> dict[int, SyncState]:
     """All sync states by PasswordID; the age of marks is by the server's own UTC clock."""
     now = connection.scalar(select(func.UTC_TIMESTAMP(type_=DateTime)))
-    return {row[0]: _state(row, now) for row in connection.execute(select(t.syncstate))}
+    return {row[0]: _state(row, now) for row in in_parts(connection.execute(select(t.syncstate)))}
 
 
 def state(connection: Connection, password_id: int) -> SyncState | None:
@@ -148,12 +153,9 @@ def _id_list(ids: Iterable[int]) -> str | None:
     return ",".join(map(str, ids)) or None
 
 
-def _time_text(value: object) -> str:
-    """A server time as text; zero dates, which PyMySQL hands over as text, count as never (automate-db.md 7)."""
-    if isinstance(value, datetime):
-        return value.isoformat(" ", "seconds")
-    found = str(value or "")
-    return "" if found.startswith("0000") else found
+def _time_text(value: str | None) -> str:
+    """A server time to the second; zero dates count as never (automate-db.md 7)."""
+    return "" if not value or value.startswith("0000") else value[:19]
 
 
 # --- writing ---------------------------------------------------------------------------------------------------
