@@ -139,9 +139,8 @@ class SendingMark:
     age_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class SyncState:
-    """What we know of a password since our last push: hashes only, see fingerprint.py.
+class SyncState(NamedTuple):
+    """What we know of a password since our last push: hashes only, see fingerprint.py. A tuple: very many are read.
 
     Args:
         value_hash: of ClientID and stored bytes; empty when nothing was pushed yet.

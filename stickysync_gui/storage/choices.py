@@ -6,7 +6,6 @@ Every function works inside the caller's transaction, under the map lock.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from sqlalchemy import Connection, func, select
 
@@ -92,7 +91,7 @@ def keep_moved(connection: Connection, organizations: Mapping[int, int]) -> None
     """
     for password_id, organization_id in organizations.items():
         before = plugin.state(connection, password_id) or SyncState(password_id)
-        plugin.write_state(connection, replace(before, accepted_organization_id=organization_id))
+        plugin.write_state(connection, before._replace(accepted_organization_id=organization_id))
 
 
 def links_of(connection: Connection, client_ids: Collection[int]) -> list[int]:

@@ -320,7 +320,7 @@ def confirm(connection: Connection, password_ids: list[int]) -> None:
     for password_id in password_ids:
         state = plugin.state(connection, password_id)
         if state is not None:
-            plugin.write_state(connection, replace(state, drift_pushes=0))
+            plugin.write_state(connection, state._replace(drift_pushes=0))
 
 
 def _require_fit(entry_id: int, rules: WritingRules) -> None:

@@ -98,7 +98,7 @@ def test_moved_waits_for_the_user_and_an_accepted_organization_is_kept(world: Wo
     world.entry(7, organization=FABRIKAM)
     world.synced(1, 7)
     check(world, Status.MOVED, Action.NONE)
-    world.states[1] = replace(world.states[1], accepted_organization_id=FABRIKAM)
+    world.states[1] = world.states[1]._replace(accepted_organization_id=FABRIKAM)
     check(world, Status.IN_SYNC, Action.NONE)
 
 
@@ -210,7 +210,7 @@ def test_three_pushes_against_drift_are_enough(world: World) -> None:
     world.entry(7, password_updated_at=LATER)
     world.synced(1, 7, drift_pushes=2)
     check(world, Status.CHANGED_IN_ITGLUE, Action.UPDATE)
-    world.states[1] = replace(world.states[1], drift_pushes=3)
+    world.states[1] = world.states[1]._replace(drift_pushes=3)
     check(world, Status.CHANGED_IN_ITGLUE, Action.NONE)
     world.change(1, title="but a change in Automate is still sent")
     check(world, Status.CHANGED_ON_BOTH_SIDES, Action.UPDATE)

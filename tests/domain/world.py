@@ -68,12 +68,12 @@ class World:
             fingerprint.returned_hash(password, at),
             THEN,
         )
-        self.states[password] = replace(state, **changes)
+        self.states[password] = state._replace(**changes)
 
     def mark(self, password: int, **changes: Any) -> None:
         """A mark of a create that was sent to Contoso an hour ago."""
         mark = replace(SendingMark(MarkKind.CREATE, "run", CONTOSO, "Admin", "root", (), 3600.0), **changes)
-        self.states[password] = replace(self.states.get(password, SyncState(password)), mark=mark)
+        self.states[password] = self.states.get(password, SyncState(password))._replace(mark=mark)
 
     def change(self, password: int, **changes: Any) -> None:
         self.passwords[password] = self.passwords[password]._replace(**changes)

@@ -357,7 +357,7 @@ async def test_confirming_starts_the_count_anew_and_keeps_the_rest(complete: Dat
 
     await complete.run(sending.confirm, [5, 6])
 
-    assert await complete.run(plugin.states) == {5: replace(state, drift_pushes=0)}
+    assert await complete.run(plugin.states) == {5: state._replace(drift_pushes=0)}
 
 
 async def test_a_run_that_slept_does_not_store_over_what_another_settled(complete: Database, password, sql) -> None:

@@ -89,7 +89,7 @@ async def test_marks_are_written_again_over_others_and_nothing_else(either: Data
     await either.run(together.write_marks_again, marks)
 
     stored = await either.run(plugin.states)
-    assert [replace(state, mark=None) for state in stored.values()] == [replace(state, mark=None) for state in states]
+    assert [state._replace(mark=None) for state in stored.values()] == [state._replace(mark=None) for state in states]
     found = [replace(state.mark, age_seconds=0.0) for state in stored.values() if state.mark is not None]
     assert found == [mark for _, mark in marks] + [replace(MARK, run_id="old")] * (4 - count)
 
@@ -109,4 +109,4 @@ async def test_a_state_whose_row_is_gone_is_not_made_up(complete: Database) -> N
 
     await complete.run(together.write_baselines, [here, gone])
 
-    assert await complete.run(plugin.states) == {1: replace(here)}
+    assert await complete.run(plugin.states) == {1: here}
