@@ -47,3 +47,16 @@ class GarbageCollector(QObject):
             gc.collect()
         elif young > self._thresholds[0]:
             gc.collect(1 if middle > self._thresholds[1] else 0)
+
+
+def sweep() -> None:
+    """Collect all garbage before very many records are read: going through them, too, would stop the window.
+
+    What `keep` is told of afterwards is never collected any more, so nothing but the reading itself may lie in between.
+    """
+    gc.collect()
+
+
+def keep() -> None:
+    """Let no collection go through what was read; it ends when nobody holds it any more."""
+    gc.freeze()

@@ -1,5 +1,6 @@
 """Collects the figures of all measurements and prints them as one table at the end of `make bench`."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,11 +26,14 @@ def figures(request: pytest.FixtureRequest) -> Figures:
 
 
 @pytest.fixture
-def short_turns() -> Iterator[None]:
-    """Threads take turns as often as in the program's own process."""
+def as_in_the_program() -> Iterator[None]:
+    """Threads take turns as often as in the program's own process, and no collection goes through what was loaded."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
     yield
+    gc.unfreeze()
     sys.setswitchinterval(usual)
 
 

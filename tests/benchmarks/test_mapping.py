@@ -62,7 +62,7 @@ def keystrokes(page: MappingPage) -> list[float]:
     return [milliseconds(lambda text=text: page.right.search.setText(text)) for text in texts]  # type: ignore[misc]
 
 
-@pytest.mark.usefixtures("short_turns")
+@pytest.mark.usefixtures("as_in_the_program")
 async def test_an_account_of_20_000_organizations(
     automate: Automate, tmp_path: Path, capsys: pytest.CaptureFixture, qapp
 ) -> None:

@@ -50,7 +50,7 @@ def plain_sort() -> float:
     return statistics.median(milliseconds(lambda: sorted(texts)) for _ in range(7))
 
 
-@pytest.mark.usefixtures("short_turns")
+@pytest.mark.usefixtures("as_in_the_program")
 async def test_a_table_of_100_000(automate: Automate, tmp_path: Path, figures: Figures, qapp) -> None:
     await asyncio.to_thread(seed, automate, list(range(1, CLIENTS + 1)), COUNT)
     keychain = Keychain(ForgetfulStore(), environment={})

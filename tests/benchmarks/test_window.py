@@ -31,7 +31,7 @@ COUNT, CLIENTS = 5_000, 50
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
 
 
-@pytest.mark.usefixtures("short_turns")
+@pytest.mark.usefixtures("as_in_the_program")
 async def test_gaps_during_sync_all(automate: Automate, tmp_path: Path, figures: Figures, qapp) -> None:
     with separate_sandbox(CLIENTS) as sandbox:
         await asyncio.to_thread(seed, automate, organization_ids(sandbox), COUNT)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from stickysync_gui.domain.overview import MappingOverview
 from stickysync_gui.errors import MappingChanged
+from stickysync_gui.ui.garbage import keep, sweep
 from stickysync_gui.ui.jobs import RUN, Jobs
 from stickysync_gui.ui.mapping.clients import ClientLine, ClientModel
 from stickysync_gui.ui.mapping.csv_exchange import CsvExchange
@@ -131,6 +132,7 @@ class MappingPage(QWidget):
             self._jobs.start(READ, self._read(self._backend, refresh=True), exclusive=READ, replacing=replacing)
 
     async def _read(self, backend: Backend, *, refresh: bool = False) -> None:
+        sweep()
         if self._overview is None:
             for panel in (self.left, self.right):
                 panel.table.show_state("status-checking", "Reading…", busy=True)
@@ -142,6 +144,7 @@ class MappingPage(QWidget):
                 panel.table.show_state("error", "The lists could not be read.", "Try again", self.refresh)
             raise
         await self._show(overview)
+        keep()
 
     async def _show(self, overview: MappingOverview) -> None:
         views = (self.clients.list, self.organizations.list, self.suggestions.model.list)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from stickysync_gui.domain.planned import Plan
 from stickysync_gui.domain.progress import Outcome, Summary
 from stickysync_gui.domain.snapshot import EVERYTHING, AutomateSide
+from stickysync_gui.ui.garbage import keep, sweep
 from stickysync_gui.ui.jobs import RUN, Jobs
 from stickysync_gui.ui.passwords import marks
 from stickysync_gui.ui.passwords.marks import Mark
@@ -110,12 +110,12 @@ class Reader(QObject):
 
     async def compared(self, backend: Backend) -> None:
         """Read Automate, decide with IT Glue as last read, and show it."""
-        _sweep()
+        sweep()
         self._side = await backend.automate_side()
         await self._show(await backend.replan(), marks.NOT_CHECKED)
 
     async def _read(self, backend: Backend, stop: asyncio.Event) -> None:
-        _sweep()
+        sweep()
         if self._side is None:
             self.reading.emit()
         try:
@@ -150,8 +150,7 @@ class Reader(QObject):
         rows, tally = await asyncio.to_thread(build)
         self.plan = plan
         self.ready.emit(rows, tally)
-        # No collection goes through what was read (see `_sweep`).
-        gc.freeze()
+        keep()
         if len(rows.rows) > MANY_ROWS:
             self._jobs.start(SORT, self._prepare_sorting(rows), replacing=True)
 
@@ -162,11 +161,3 @@ class Reader(QObject):
     def _jobs_changed(self) -> None:
         if self._compare_later and not self.is_busy and not self._jobs.is_busy(RUN):
             self.compare()
-
-
-def _sweep() -> None:
-    """Collect all garbage before the many records come: going through them, too, would stop the window.
-
-    What is frozen behind them is never collected any more, so nothing but the reading itself may lie in between.
-    """
-    gc.collect()
