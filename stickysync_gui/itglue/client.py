@@ -112,18 +112,6 @@ class ItGlue:
         async with self._pacer.turn(self._stop, self._report):
             yield
 
-    @asynccontextmanager
-    async def admission(self) -> AsyncIterator[None]:
-        """The budget's leave for one write, which is made ready inside and sent `in_flight`."""
-        async with self._pacer.admission(self._stop, self._report):
-            yield
-
-    @asynccontextmanager
-    async def in_flight(self) -> AsyncIterator[None]:
-        """A place in flight for an admitted write; `StopRequested` instead when it is not to be sent any more."""
-        async with self._pacer.in_flight(self._stop):
-            yield
-
     # --- reading ------------------------------------------------------------------------------------------------
 
     async def organizations(self) -> dict[int, Organization]:
@@ -246,7 +234,7 @@ class ItGlue:
     # --- writing ------------------------------------------------------------------------------------------------
 
     async def create(self, organization_id: int, payload: Payload, category_id: int | None) -> Entry:
-        """POST one entry, once. Call inside `turn` or `in_flight`.
+        """POST one entry, once. Call inside `turn`.
 
         Raises:
             Refused, Throttled, NotSent: nothing was created.

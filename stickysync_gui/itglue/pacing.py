@@ -22,17 +22,11 @@ TELL_FROM_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most `requests` in any `seconds`; None means no limit but the number in flight (loopback).
-
-    Args:
-        ahead: so many writes may be made ready while others are in flight. Where each needs the database first, which
-            answers a group as fast as one, this keeps the places in flight from waiting for it.
-    """
+    """At most `requests` in any `seconds`; None means no limit but the number in flight (loopback)."""
 
     requests: int | None = 2700
     seconds: float = 300.0
     in_flight: int = 4
-    ahead: int = 4
 
 
 async def wait_or_stop(seconds: float, stop: asyncio.Event | None) -> None:
@@ -64,7 +58,6 @@ class Pacer:
         self._clock = clock
         self._wait = wait
         self._flights = asyncio.Semaphore(self._budget.in_flight)
-        self._admitted = asyncio.Semaphore(self._budget.in_flight + self._budget.ahead)
         self._sent: deque[float] = deque()
         self._paused_until = 0.0
 
@@ -77,29 +70,6 @@ class Pacer:
         """
         async with _place(self._flights, stop):
             await self._spend(stop, report)
-            yield
-
-    @asynccontextmanager
-    async def admission(self, stop: asyncio.Event | None = None, report: Report = no_report) -> AsyncIterator[None]:
-        """Hold the budget's leave for one request that is still to be made ready, and then sent `in_flight`.
-
-        Raises:
-            StopRequested: the user asked to stop while this waited.
-        """
-        async with _place(self._admitted, stop):
-            await self._spend(stop, report)
-            yield
-
-    @asynccontextmanager
-    async def in_flight(self, stop: asyncio.Event | None = None) -> AsyncIterator[None]:
-        """Hold one of the places in flight for a request that was admitted.
-
-        Raises:
-            StopRequested: the user asked to stop before this one got its place: it is not to be sent.
-        """
-        async with _place(self._flights, stop):
-            if stop is not None and stop.is_set():
-                raise StopRequested
             yield
 
     async def _spend(self, stop: asyncio.Event | None, report: Report) -> None:

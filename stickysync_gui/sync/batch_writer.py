@@ -176,7 +176,7 @@ class BatchWriter(RowWriter):
     async def _attempt_many(
         self, asked: float, sent: Sequence[PlannedRow], ready: dict[int, Ready]
     ) -> list[Entry] | Refused | Throttled | NotSent | AnswerLost:
-        if self._may_have_lost_the_lock(asked) or not self._trusted.is_set() or not self._goes_on():
+        if not self._may_send(asked):
             return HeldBack()
         try:
             return await self._request(sent, ready)()

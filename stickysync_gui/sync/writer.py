@@ -33,10 +33,6 @@ UPDATE_ATTEMPTS = 3
 REFUSALS_OF_RIGHTS = 5
 """So many refusals of rights without a single success mean the key, not the records."""
 
-FRESH_SECONDS = 0.05
-"""How old a mark may be when its request goes out, and with it what was read of the row. Against IT Glue, which takes
-longer than that for each request, a row is read and marked again once it has its place; only a server that answers
-faster gets rows as they were made ready."""
 OVERSLEPT_SHARE = 0.25
 """Of the time after which a silent holder loses the lock. So long between asking for the lock and sending means that
 the computer slept: nothing is sent before the lock was asked for again."""
@@ -150,9 +146,17 @@ class RowWriter:
         """
         throttled = unconnected = lost = 0
         while True:
-            ready, answer = await self._mark_and_send((row, fields, key), send)
-            if ready is None:
-                return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
+            await self._trusted.wait()
+            async with self._glue.turn():
+                if not self._goes_on():
+                    raise StopRequested
+                if not self._trusted.is_set():
+                    continue
+                # With the place in hand: what is read now waits for nothing before it is sent.
+                asked, ready = time.time(), await self._preparing.ask((row, fields, key))
+                if ready is None:
+                    return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
+                answer = await _attempt(send, ready) if self._may_send(asked) else HeldBack()
             # What follows may send a request of its own, or wait.
             match answer:
                 case Entry():
@@ -181,47 +185,16 @@ class RowWriter:
                         return await self._not_confirmed(planned, answer)
                     await self._back_off(lost)
 
-    async def _mark_and_send(self, unprepared: _Unprepared, send: Send) -> tuple[Ready | None, _Attempted | None]:
-        """Mark ahead of a place in flight, for several rows at once; mark again where it took long to get that place.
+    def _may_send(self, asked: float) -> bool:
+        """Whether what was made ready still goes out.
 
-        Returns:
-            what was sent and what came of it; None and None where the row is not as planned any more.
-
-        Raises:
-            StopRequested: it was not sent, and its mark is gone.
+        Args:
+            asked: when the lock was asked for, by the wall clock.
         """
-        await self._trusted.wait()
-        async with self._glue.admission():
-            asked, ready = time.time(), await self._preparing.ask(unprepared)
-            is_sent = False
-            try:
-                async with self._glue.in_flight():
-                    if ready is not None and self._goes_on() and self._is_old(asked):
-                        # Once only, and now with the place: it comes to an end however slow the database is.
-                        await self._database.run(sending.take_back, ready, self._rules)
-                        ready = None
-                        asked, ready = time.time(), await self._preparing.ask(unprepared)
-                    if not self._goes_on() or (self._stop is not None and self._stop.is_set()):
-                        raise StopRequested
-                    if ready is None:
-                        return None, None
-                    if self._may_have_lost_the_lock(asked) or not self._trusted.is_set():
-                        return ready, HeldBack()
-                    is_sent = True
-                    return ready, await _attempt(send, ready)
-            except (StopRequested, asyncio.CancelledError):
-                if ready is not None and not is_sent:
-                    await self._database.run(sending.take_back, ready, self._rules)
-                raise
-
-    def _is_old(self, asked: float) -> bool:
-        """Whether a row is to be read and marked again before it is sent."""
-        return abs(time.time() - asked) > FRESH_SECONDS or not self._lock.seems_ours()
-
-    def _may_have_lost_the_lock(self, asked: float) -> bool:
-        """Whether it was too long ago, at `asked` by the wall clock, that the lock was asked for."""
-        too_long_ago = abs(time.time() - asked) > connecting.SILENT_SECONDS * OVERSLEPT_SHARE
-        return too_long_ago or not self._lock.seems_ours()
+        overslept = abs(time.time() - asked) > connecting.SILENT_SECONDS * OVERSLEPT_SHARE
+        stopped = self._stop is not None and self._stop.is_set()
+        lock_is_ours = not overslept and self._lock.seems_ours()
+        return lock_is_ours and self._trusted.is_set() and self._goes_on() and not stopped
 
     def _prepare_each(self, group: Sequence[_Unprepared]) -> list[Ready | StickySyncError | None]:
         """On the database thread: the lock is asked in the same breath as the marks are written."""
