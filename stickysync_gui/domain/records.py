@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
@@ -127,7 +127,7 @@ class SendingMark:
     Args:
         name, username: exactly as sent.
         seen_entry_ids: entries of that name and user name that were in the organization before.
-        age_seconds: by the database's own UTC clock, at the moment the mark was read.
+        age_seconds: by the database's own UTC clock, at the moment the mark was read; the same mark at any age.
     """
 
     kind: MarkKind
@@ -136,7 +136,7 @@ class SendingMark:
     name: str
     username: str
     seen_entry_ids: tuple[int, ...] = ()
-    age_seconds: float = 0.0
+    age_seconds: float = field(default=0.0, compare=False)
 
 
 class SyncState(NamedTuple):
