@@ -33,6 +33,10 @@ _NOT_KNOWN = (b"mysql_old_password", b"client_ed25519")
 """Of the first PyMySQL knows but the name; for the second it wants a library that does not come along."""
 
 
+_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.DefaultSelector)
+"""Linux's default opens and closes a file for each question."""
+
+
 class NotMySql(Exception):
     """What answers is no MySQL server."""
 
@@ -81,7 +85,7 @@ class _Connection(pymysql.connections.Connection):  # type: ignore[misc]
     def has_news(self) -> bool:
         """Whether something waits to be read though nothing was asked: the end of the session. No round trip."""
         try:
-            with selectors.DefaultSelector() as waiting:
+            with _Selector() as waiting:
                 waiting.register(self._sock, selectors.EVENT_READ)
                 return bool(waiting.select(0))
         except (OSError, ValueError):

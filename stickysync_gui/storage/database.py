@@ -7,44 +7,30 @@ and each `run` is one short transaction.
 from __future__ import annotations
 
 import asyncio
-import random
 import sqlite3
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain, islice
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pymysql
 from sqlalchemy import Connection, DateTime, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from stickysync_gui.domain.connection import DatabaseAddress
 from stickysync_gui.domain.secret import Secret
-from stickysync_gui.errors import DatabaseRefused, StickySyncError
 from stickysync_gui.storage.connecting import connect
-from stickysync_gui.storage.failures import LOST, REPEATABLE, error_code, translate
+from stickysync_gui.storage.failures import LOST, error_code, translate
+from stickysync_gui.storage.units import MapLockBusy, Units
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Item = TypeVar("Item")
-
-InTurn = Callable[[Connection, Sequence[Item]], Iterable[T]]
-"""Reads for all items, then writes for one after the other; what it yields for each is committed before the next."""
 
 MAP_LOCK_SECONDS = 5
-REPEATS = 3
-
-
-class MapLockBusy(DatabaseRefused):
-    """Somebody else has been writing the map all the time."""
-
-    kind = "map_lock_busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +43,7 @@ class ServerFacts:
     encrypted: bool
 
 
-class Database:
+class Database(Units):
     """Automate's database behind one thread.
 
     Args:
@@ -128,93 +114,11 @@ class Database:
 
     # --- on the database thread ---------------------------------------------------------------------------------
 
-    def unit(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """One transaction, on the database thread; `run` for code that is there already."""
-
-        def once() -> T:
-            with self._engine.begin() as connection:
-                return fn(connection, *args, **kwargs)
-
-        return self._repeated(once)
-
-    def map_unit(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """One transaction under the map lock, on the database thread."""
-
-        def once() -> T:
-            with self._engine.connect() as connection, self._map_lock(connection):
-                result = fn(connection, *args, **kwargs)
-                connection.commit()
-                return result
-
-        return self._repeated(once)
-
-    def together(
-        self,
-        all_at_once: Callable[[Connection, Sequence[Item]], Sequence[T | StickySyncError]],
-        one_by_one: InTurn[Item, T | StickySyncError],
-        items: Sequence[Item],
-        *,
-        at_once: bool,
-        map_lock: bool = False,
-    ) -> list[T | StickySyncError]:
-        """One transaction for all items, on the database thread; where the server refuses that, as `each`.
-
-        Args:
-            at_once: False makes a transaction for each from the outset.
-        """
-        if not at_once or len(items) == 1:
-            return self.each(one_by_one, items, map_lock=map_lock)
-        try:
-            if map_lock:
-                return list(self.map_unit(all_at_once, items))
-            return list(self.unit(all_at_once, items))
-        except DBAPIError as error:
-            if error_code(error) in LOST:
-                raise
-        return self.each(one_by_one, items, map_lock=map_lock)
-
-    def batches_together(
-        self,
-        fn: Callable[[Connection, Sequence[Item]], Sequence[T]],
-        batches: Sequence[Sequence[Item]],
-        *,
-        at_once: bool,
-        map_lock: bool = False,
-    ) -> list[list[T] | StickySyncError]:
-        """`together` for batches: `fn` gets the items of all of them; those of one after the other where it must be."""
-
-        def all_at_once(connection: Connection, batches: Sequence[Sequence[Item]]) -> list[list[T]]:
-            results = iter(fn(connection, list(chain.from_iterable(batches))))
-            return [list(islice(results, len(batch))) for batch in batches]
-
-        def one_by_one(connection: Connection, batches: Sequence[Sequence[Item]]) -> Iterator[list[T]]:
-            return (list(fn(connection, batch)) for batch in batches)
-
-        return self.together(all_at_once, one_by_one, batches, at_once=at_once, map_lock=map_lock)
-
-    def each(self, fn: InTurn[Item, T], items: Sequence[Item], *, map_lock: bool = False) -> list[T | StickySyncError]:
-        """A transaction for each item, on the database thread, with one reading and one map lock for all of them.
-
-        Returns:
-            what `fn` yielded, in order of the items. An item that is refused fails alone, with the error in its place;
-            after a lost connection or a deadlock those that are not committed yet are repeated.
-        """
-        done: list[T | StickySyncError] = []
-
-        def once() -> None:
-            with self._engine.connect() as connection, self._map_lock(connection, needed=map_lock):
-                for result in fn(connection, items[len(done) :]):
-                    connection.commit()
-                    done.append(result)
-
-        while len(done) < len(items):
-            try:
-                self._repeated(once)
-            except (StickySyncError, SQLAlchemyError, pymysql.err.Error, sqlite3.Error, OSError) as error:
-                failure = error if isinstance(error, StickySyncError) else translate(error, self.address)
-                is_about_all = isinstance(error, MapLockBusy) or error_code(error) in LOST
-                done += [failure] * (len(items) - len(done) if is_about_all else 1)
-        return done
+    @contextmanager
+    def session(self, *, map_lock: bool) -> Iterator[Connection]:
+        """A connection of the pool, for one attempt at a unit."""
+        with self._engine.connect() as connection, self._map_lock(connection, needed=map_lock):
+            yield connection
 
     def separate_connection(self) -> Connection:
         """A connection of its own outside the pool, for the run lock. To be used on the database thread only."""
@@ -228,21 +132,8 @@ class Database:
         )
         return lone.connect()
 
-    def _repeated(self, once: Callable[[], T]) -> T:
-        for attempt in range(REPEATS):
-            try:
-                return once()
-            except MapLockBusy:
-                if attempt == REPEATS - 1:
-                    raise
-            except DBAPIError as error:
-                if error_code(error) not in REPEATABLE or attempt == REPEATS - 1:
-                    raise
-                time.sleep(0.05 * 2**attempt * (1 + random.random()))
-        raise AssertionError("unreachable")
-
     @contextmanager
-    def _map_lock(self, connection: Connection, *, needed: bool = True) -> Iterator[None]:
+    def _map_lock(self, connection: Connection, *, needed: bool) -> Iterator[None]:
         """Hold the map lock; whatever was not committed is undone before it is given back."""
         # An SQLite transaction shuts out other writers as it is.
         if self.is_sqlite or not needed:

@@ -48,6 +48,13 @@ def error_code(error: BaseException) -> int | None:
     return first if isinstance(first, int) else None
 
 
+def was_refused(error: BaseException) -> bool:
+    """Whether the server itself answered with this error, so that its session goes on."""
+    code = error_code(error)
+    # The client's own are those from 2000 on.
+    return code is not None and code not in LOST and not 2000 <= code < 3000
+
+
 def translate(error: Exception, address: DatabaseAddress) -> StickySyncError:
     """The failure in three sentences.
 

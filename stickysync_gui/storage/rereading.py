@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, literal_column, select
 
 from stickysync_gui.domain.records import SendingMark, StoredPassword, SyncState
-from stickysync_gui.storage import automate, plugin
+from stickysync_gui.storage import automate, plugin, run_lock
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.statements import StatementForMany
 
@@ -54,15 +54,25 @@ def _reread(count: int) -> Select[tuple[object, ...]]:
 
 
 REREAD = StatementForMany(_reread)
+REREAD_AND_ASK = StatementForMany(
+    lambda count: _reread(count).add_columns(literal_column(run_lock.SESSION_HOLDS_THE_LOCK))
+)
 _WIDTH = len(automate.PASSWORD_COLUMNS)
 
 
 def reread(connection: Connection, password_ids: Sequence[int]) -> dict[int, Reread]:
-    """Passwords, links, mappings, ticks and marks by PasswordID; those whose row is gone are left out."""
+    """Passwords, links, mappings, ticks and marks by PasswordID; those whose row is gone are left out.
+
+    Raises:
+        LockLost: on the run lock's session, which is asked in the same statement.
+    """
     found: dict[int, Reread] = {}
     marked = set()
-    for row in REREAD.run(connection, [{"id": id_} for id_ in password_ids]):
-        id_, (link, organization, tick, state, mark) = row[0], row[_WIDTH:]
+    asks = run_lock.asks_for_lock(connection)
+    for row in (REREAD_AND_ASK if asks else REREAD).run(connection, [{"id": id_} for id_ in password_ids]):
+        id_, (link, organization, tick, state, mark, *holds) = row[0], row[_WIDTH:]
+        if asks and holds != [1]:
+            raise run_lock.lock_lost()
         one = found.get(id_)
         if one is None:
             one = found[id_] = Reread(automate.stored(row[:_WIDTH]))

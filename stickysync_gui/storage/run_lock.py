@@ -1,7 +1,8 @@
 """One run at a time on one schema: a named lock on a connection of its own, and the run table (product.md 5).
 
 The lock dies with its connection. The server ends a silent session of ours after two minutes and this one is pinged, so
-a sleeping laptop loses it; the run asks before each request whether it is still the holder.
+a sleeping laptop loses it; the run asks before each request whether it is still the holder. Rows that are about to be
+sent are read again and marked on that very session: the statement that reads them asks for the lock in the same breath.
 """
 
 from __future__ import annotations
@@ -10,21 +11,30 @@ import getpass
 import socket
 import sqlite3
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+import pymysql
 from sqlalchemy import Connection, DateTime, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from stickysync_gui.domain.connection import DatabaseAddress
 from stickysync_gui.domain.progress import Summary
 from stickysync_gui.errors import LockHeld, LockLost
 from stickysync_gui.storage import connecting
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.database import Database
+from stickysync_gui.storage.failures import was_refused
+from stickysync_gui.storage.units import Units
 
 PING_SECONDS = 20.0
 ENDED_WELL = ("done", "rows_failed")
+SESSION_HOLDS_THE_LOCK = "IS_USED_LOCK(@stickysync_lock) = CONNECTION_ID()"
+"""SQL; asked of the lock's own session."""
+_HOLDS_THE_LOCK = "holds the run lock"
 
 
 def _account() -> str:
@@ -45,38 +55,67 @@ class RunBegun:
     computer: str = field(default_factory=socket.gethostname)
 
 
+class _SessionEnded(Exception):
+    """The session that held the lock is dead, and the lock went with it."""
+
+
 class _Holding(Protocol):
     """The lock itself, while it is held. All methods but `seems_ours` run on the database thread."""
 
+    @property
+    def units(self) -> Units: ...
     def is_ours(self) -> bool: ...
     def seems_ours(self) -> bool: ...
     def release(self) -> None: ...
 
 
-class _NamedLock:
-    def __init__(self, connection: Connection, name: str) -> None:
-        self._connection = connection
-        self._name = name
-        # Asked of the connection later on, SQLAlchemy would open another one where this one is dead.
-        self._session: Any = connection.connection.dbapi_connection
-        self._is_asked = False
+class _LockSession(Units):
+    """Work on the session that holds the lock. Each statement there commits itself."""
 
-    def is_ours(self) -> bool:
-        self._is_asked = True
+    def __init__(self, connection: Connection, address: DatabaseAddress) -> None:
+        self.address = address
+        self._connection = connection
+        self.is_at_work = False
+
+    @contextmanager
+    def session(self, *, map_lock: bool) -> Iterator[Connection]:
+        """The one connection; where it died, no other takes its place.
+
+        Raises:
+            _SessionEnded: it did.
+        """
+        assert not map_lock, "the map is written on a connection of the pool"
+        self.is_at_work = True
         try:
-            # As text: it runs twice for each few rows, and building it takes longer than the answer.
-            asked = self._connection.exec_driver_sql("SELECT IS_USED_LOCK(%s) = CONNECTION_ID()", (self._name,))
-            return bool(asked.scalar() == 1)
-        except SQLAlchemyError:
+            yield self._connection
+        except (SQLAlchemyError, pymysql.err.Error, OSError) as error:
+            if was_refused(error):
+                raise
             # So that nothing waits for an answer of this session again, nor takes it up anew.
             self._connection.invalidate()
-            raise
+            raise _SessionEnded from None
         finally:
-            self._is_asked = False
+            self.is_at_work = False
+
+    def commit(self, connection: Connection) -> None:
+        """Nothing is left to be done."""
+
+
+class _NamedLock:
+    def __init__(self, connection: Connection, address: DatabaseAddress) -> None:
+        self.units = _LockSession(connection, address)
+        self._connection = connection
+        # Asked of the connection later on, SQLAlchemy would open another one where this one is dead.
+        self._session: Any = connection.connection.dbapi_connection
+        connection.info[_HOLDS_THE_LOCK] = True
+
+    def is_ours(self) -> bool:
+        asked = f"SELECT {SESSION_HOLDS_THE_LOCK}"
+        return self.units.unit(lambda connection: bool(connection.exec_driver_sql(asked).scalar() == 1))
 
     def seems_ours(self) -> bool:
-        # What is there to be read while it is asked is the answer.
-        return self._is_asked or not self._session.has_news()
+        # What is there to be read while it is asked something is the answer.
+        return self.units.is_at_work or not self._session.has_news()
 
     def release(self) -> None:
         try:
@@ -89,7 +128,8 @@ class _NamedLock:
 class _FileLock:
     """SQLite has no named locks: an exclusive transaction on a file beside it, freed when the process ends."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, units: Units) -> None:
+        self.units = units
         self._file = sqlite3.connect(path, isolation_level=None, timeout=0)
         try:
             self._file.execute("BEGIN EXCLUSIVE")
@@ -127,7 +167,7 @@ class RunLock:
         """
         if self._database.is_sqlite:
             try:
-                self._holding = _FileLock(f"{self._database.address.sqlite_file}.runlock")
+                self._holding = _FileLock(f"{self._database.address.sqlite_file}.runlock", self._database)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                     raise
@@ -135,6 +175,7 @@ class RunLock:
             return
         connection = self._database.separate_connection()
         try:
+            connection.exec_driver_sql("SET @stickysync_lock = %s", (self._name,))
             taken = connection.scalar(select(func.GET_LOCK(self._name, max(0, round(wait_seconds)))))
         except BaseException:
             connection.close()
@@ -142,7 +183,7 @@ class RunLock:
         if taken != 1:
             connection.close()
             raise self._held()
-        self._holding = _NamedLock(connection, self._name)
+        self._holding = _NamedLock(connection, self._database.address)
 
     def verify(self) -> None:
         """Ask whether the lock is still ours; also counts as a sign of life on its connection.
@@ -150,12 +191,29 @@ class RunLock:
         Raises:
             LockLost: it is not. The run must send nothing more, and must not take it again.
         """
-        if not self._still_ours():
-            raise LockLost(
-                happened="This run lost its lock: the connection was silent for too long, and another run may be on.",
-                unchanged="It sent nothing more; what was synced before stays.",
-                todo="Start it again; it goes on where this one stopped.",
-            )
+        with self.units():
+            is_ours = self._holding is not None and self._holding.is_ours()
+        if not is_ours:
+            raise lock_lost()
+
+    @contextmanager
+    def units(self) -> Iterator[Units]:
+        """Work under the lock; on MySQL on its own session, which is asked by whatever `asks_for_lock` there.
+
+        Raises:
+            LockLost: the lock was lost before, or is lost with its session.
+        """
+        if self._holding is None:
+            raise lock_lost()
+        try:
+            yield self._holding.units
+        except _SessionEnded:
+            self._holding = None
+        else:
+            return
+        # Is the whole database gone, this says so.
+        self._database.unit(lambda connection: connection.scalar(select(func.UTC_TIMESTAMP())))
+        raise lock_lost()
 
     def seems_ours(self) -> bool:
         """Whether nothing speaks against it since it was verified; costs nothing, and may be asked in any thread.
@@ -164,17 +222,6 @@ class RunLock:
         """
         holding = self._holding
         return holding is not None and holding.seems_ours()
-
-    def _still_ours(self) -> bool:
-        if self._holding is None:
-            return False
-        try:
-            return self._holding.is_ours()
-        except SQLAlchemyError:
-            # A dead lock connection means a lock lost for good; is the whole database gone, this says so.
-            self._holding = None
-            self._database.unit(lambda connection: connection.scalar(select(func.UTC_TIMESTAMP())))
-            return False
 
     def release(self) -> None:
         """Give the lock back; harmless when it is lost already."""
@@ -197,6 +244,20 @@ class RunLock:
             unchanged="Nothing was read or written by this one.",
             todo="Wait until it has ended (stickysync sync --wait SECONDS waits for you), then start again.",
         )
+
+
+def asks_for_lock(connection: Connection) -> bool:
+    """Whether this is the session of a run lock, so that what is read there asks `SESSION_HOLDS_THE_LOCK`, too."""
+    return _HOLDS_THE_LOCK in connection.info
+
+
+def lock_lost() -> LockLost:
+    """The error that ends a run before its next request."""
+    return LockLost(
+        happened="This run lost its lock: the connection was silent for too long, and another run may be on.",
+        unchanged="It sent nothing more; what was synced before stays.",
+        todo="Start it again; it goes on where this one stopped.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

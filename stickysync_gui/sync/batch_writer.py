@@ -153,10 +153,10 @@ class BatchWriter(RowWriter):
         return ready
 
     def _prepare_batches(self, batches: Sequence[Batch]) -> list[dict[int, Ready]]:
-        """On the database thread: the lock is asked once, the rows are read and marked in one transaction."""
-        self._lock.verify()
+        """On the database thread, under the lock: all rows are read in one statement, which asks for it, too."""
         asked = [self._asked(row) for batch in batches for row in batch]
-        ready = self._database.unit(sending.prepare_many, asked, self._rules)
+        with self._lock.units() as units:
+            ready = units.unit(sending.prepare_many, asked, self._rules)
         return [
             {row.password.id: ready[row.password.id] for row in batch if row.password.id in ready} for batch in batches
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from stickysync_gui.errors import StickySyncError
 from stickysync_gui.storage.database import Database
@@ -21,13 +21,19 @@ class Grouped(Generic[Asked, Answer]):
 
     Args:
         errand: runs on the database thread; an answer for each that asked, in order, or the error of that one alone.
+        behind: whose errands go first, because a place in flight stands empty until they are done.
     """
 
     def __init__(
-        self, database: Database, errand: Callable[[Sequence[Asked]], Sequence[Answer | StickySyncError]]
+        self,
+        database: Database,
+        errand: Callable[[Sequence[Asked]], Sequence[Answer | StickySyncError]],
+        *,
+        behind: Grouped[Any, Any] | None = None,
     ) -> None:
         self._database = database
         self._errand = errand
+        self._behind = behind
         self._waiting: deque[tuple[Asked, asyncio.Future[Answer]]] = deque()
         self._errands: set[asyncio.Task[None]] = set()
         self._is_called = False
@@ -47,6 +53,11 @@ class Grouped(Generic[Asked, Answer]):
             errand.add_done_callback(self._errands.discard)
         return await answer
 
+    async def idle(self) -> None:
+        """Wait until all that was asked is answered."""
+        while self._errands:
+            await asyncio.wait(self._errands)
+
     async def _run(self) -> None:
         group: list[tuple[Asked, asyncio.Future[Answer]]] = []
 
@@ -58,6 +69,8 @@ class Grouped(Generic[Asked, Answer]):
 
         results: Sequence[Answer | Exception]
         try:
+            if self._behind is not None:
+                await self._behind.idle()
             results = await self._database.call(on_thread)
         except asyncio.CancelledError:
             for _, answer in group:

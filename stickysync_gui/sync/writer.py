@@ -76,7 +76,7 @@ class RowWriter:
         self._report = report
         self._created: defaultdict[Identity, list[int]] = defaultdict(list)
         self._preparing = Grouped(database, self._prepare_each)
-        self._storing = Grouped(database, self._store_each)
+        self._storing = Grouped(database, self._store_each, behind=self._preparing)
         self._successes = 0
         self._doubts = 0
         self._trusted = asyncio.Event()
@@ -197,12 +197,12 @@ class RowWriter:
         return lock_is_ours and self._trusted.is_set() and self._goes_on() and not stopped
 
     def _prepare_each(self, group: Sequence[_Unprepared]) -> list[Ready | StickySyncError | None]:
-        """On the database thread: the lock is asked in the same breath as the marks are written."""
-        self._lock.verify()
+        """On the database thread, under the lock: the statement that reads the rows asks for it, too."""
         asked = [(row, fields, self._seen(row, key) if key is not None else ()) for row, fields, key in group]
         all_at_once = partial(sending.prepare_together, rules=self._rules)
         one_by_one = partial(sending.prepare_each, rules=self._rules)
-        return self._database.together(all_at_once, one_by_one, asked, at_once=self._commit_together)
+        with self._lock.units() as units:
+            return units.together(all_at_once, one_by_one, asked, at_once=self._commit_together)
 
     def _store_each(self, group: Sequence[sending.Answered]) -> list[bool | StickySyncError]:
         """On the database thread, serialised with the map writes of all PCs."""

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, text
 from stickysync_gui.domain.records import SyncState
 from stickysync_gui.errors import DatabaseRefused, DatabaseUnreachable, MappingChanged
 from stickysync_gui.storage import choices, connecting, plugin, run_lock
-from stickysync_gui.storage.database import REPEATS, Database
+from stickysync_gui.storage.database import Database
+from stickysync_gui.storage.units import REPEATS
 from tests.automate_schema import PLUGIN_TABLES
 from tests.mariadb import Database as Schema
 from tests.storage.cutting_proxy import cutting_proxy

@@ -4,22 +4,30 @@ import asyncio
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from stickysync_gui.domain.connection import TlsMode
 from stickysync_gui.domain.planned import Action, Status
 from stickysync_gui.domain.progress import Outcome, Step, Summary
-from stickysync_gui.errors import DatabaseUnreachable, ExitCode, LockHeld, LockLost, StickySyncError
-from stickysync_gui.storage import connecting, run_lock, schema
+from stickysync_gui.domain.records import MarkKind, SendingMark
+from stickysync_gui.errors import DatabaseRefused, DatabaseUnreachable, ExitCode, LockHeld, LockLost, StickySyncError
+from stickysync_gui.storage import connecting, run_lock, schema, together
 from stickysync_gui.storage.database import Database
+from stickysync_gui.storage.rereading import reread
 from stickysync_gui.storage.run_lock import RunBegun, RunLock
+from stickysync_gui.storage.units import Units
+from tests.automate_schema import seed_password
 from tests.mariadb import Database as Schema
 from tests.storage.ground import Opener, sqlite_database
 from tests.storage.test_tls import fingerprint
 from tests.waiting import until
+
+T = TypeVar("T")
 
 REPOSITORY = Path(__file__).parent.parent.parent
 
@@ -273,6 +281,105 @@ async def test_the_same_object_takes_it_again_for_a_new_run(complete: Database) 
     await complete.call(lock.take)
 
     await complete.call(lock.verify)
+    await complete.call(lock.release)
+
+
+# --- work on the lock's session --------------------------------------------------------------------------------
+
+
+MARK = SendingMark(MarkKind.CREATE, "run1", 7, "name", "user")
+
+
+def mark(connection: Connection, id_: int) -> int:
+    together.write_first_marks(connection, [(id_, MARK)])
+    return id_
+
+
+def marked(sql) -> list[int]:
+    return [id_ for (id_,) in sql("SELECT PasswordID FROM plugin_stickysync_syncstate")]
+
+
+async def under(database: Database, lock: RunLock, fn: Callable[[Units], T]) -> T:
+    def on_thread() -> T:
+        with lock.units() as units:
+            return fn(units)
+
+    return await database.call(on_thread)
+
+
+async def test_what_is_written_under_the_lock_is_committed_at_once(complete: Database, sql) -> None:
+    lock = await taken(complete)
+
+    def write_and_look(units: Units) -> list[int]:
+        def fn(connection: Connection) -> list[int]:
+            mark(connection, 5)
+            return marked(sql)
+
+        return units.unit(fn)
+
+    assert await under(complete, lock, write_and_look) == [5]
+    await complete.call(lock.release)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_refusal_under_the_lock_leaves_it_held(complete: Database, sql, at_once: bool) -> None:
+    sql("ALTER TABLE plugin_stickysync_syncstate ADD CHECK (PasswordID <> 3)")
+    lock = await taken(complete)
+
+    def write(units: Units) -> list[int | StickySyncError]:
+        return units.together(
+            lambda connection, ids: [mark(connection, id_) for id_ in ids],
+            lambda connection, ids: (mark(connection, id_) for id_ in ids),
+            [3, 4],
+            at_once=at_once,
+        )
+
+    refused, written = await under(complete, lock, write)
+
+    assert isinstance(refused, DatabaseRefused)
+    assert written == 4
+    assert marked(sql) == [4]
+    await complete.call(lock.verify)
+    await complete.call(lock.release)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_session_that_dies_under_work_is_a_lost_lock(
+    complete: Database, sql, automate: Schema, at_once: bool
+) -> None:
+    lock = await taken(complete)
+    sessions = []
+
+    def write(connection: Connection, ids: Sequence[int]) -> Iterator[int]:
+        sessions.append(connection)
+        for id_ in ids:
+            if id_ == 2:
+                sql(f"KILL CONNECTION {holder(sql, automate)}")
+            yield mark(connection, id_)
+
+    with pytest.raises(LockLost):
+        await under(
+            complete, lock, lambda units: units.together(lambda c, i: list(write(c, i)), write, [1, 2], at_once=at_once)
+        )
+
+    assert len(sessions) == 1, "no other session takes its place"
+    assert marked(sql) == [1]
+    assert isinstance(await lost(complete, lock), LockLost)
+    await complete.call(lock.release)
+
+
+async def test_rows_are_not_read_again_under_a_lock_that_went(complete: Database, automate: Schema) -> None:
+    with automate.connect() as connection:
+        seed_password(connection, 1, "a", b"x")
+    lock = await taken(complete)
+    assert list(await under(complete, lock, lambda units: units.unit(reread, [1]))) == [1]
+    await under(complete, lock, lambda units: units.unit(lambda c: c.execute(text("DO RELEASE_ALL_LOCKS()"))))
+
+    with pytest.raises(LockLost):
+        await under(complete, lock, lambda units: units.unit(reread, [1]))
+
+    # Elsewhere nobody asks.
+    assert list(await complete.run(reread, [1])) == [1]
     await complete.call(lock.release)
 
 

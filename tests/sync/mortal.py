@@ -46,10 +46,25 @@ class Fate:
     def watch(self) -> None:
         writing: set[int] = set()
 
+        def commits_itself(connection: Connection, statement: str) -> bool | None:
+            """Of a write; None of a statement that reads."""
+            if statement.split(None, 1)[0].upper() not in ("INSERT", "UPDATE", "DELETE"):
+                return None
+            raw = connection.connection.dbapi_connection
+            if raw is not None and not raw.get_autocommit():
+                writing.add(id(raw))
+                return False
+            return True
+
         @event.listens_for(Engine, "before_cursor_execute")
         def executing(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-            if statement.split(None, 1)[0].upper() in ("INSERT", "UPDATE", "DELETE"):
-                writing.add(id(connection.connection.dbapi_connection))
+            if commits_itself(connection, statement):
+                self.pass_by("commit")
+
+        @event.listens_for(Engine, "after_cursor_execute")
+        def executed(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+            if commits_itself(connection, statement):
+                self.pass_by("committed")
 
         @event.listens_for(Engine, "commit")
         def committing(connection: Connection) -> None:

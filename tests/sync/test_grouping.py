@@ -100,3 +100,30 @@ async def test_a_thread_that_takes_no_more_errands_says_so(tmp_path: Path) -> No
     for _ in range(2):
         with pytest.raises(RuntimeError):
             await grouped.ask(1)
+
+
+async def test_what_goes_behind_waits_for_the_others_and_then_goes_together(tmp_path: Path) -> None:
+    database, first_errands, behind_errands = opened(tmp_path), Errands(), Errands()
+    behind_errands.go_on.set()
+    grouped = Grouped(database, first_errands)
+    behind = Grouped(database, behind_errands, behind=grouped)
+    first = await under_way(first_errands, grouped)
+    waiting = [asyncio.create_task(behind.ask(5))]
+    await asyncio.sleep(0)
+    next_one = asyncio.create_task(grouped.ask(2))
+    waiting.append(asyncio.create_task(behind.ask(6)))
+    await asyncio.sleep(0)
+    first_errands.go_on.set()
+    assert [await first, await next_one] == [2, 4]
+    assert behind_errands.groups == []
+    assert await asyncio.gather(*waiting) == [10, 12]
+    assert behind_errands.groups == [[5, 6]]
+    await database.close()
+
+
+async def test_what_goes_behind_goes_at_once_where_nobody_else_asks(tmp_path: Path) -> None:
+    database, errands = opened(tmp_path), Errands()
+    errands.go_on.set()
+    behind = Grouped(database, errands, behind=Grouped(database, Errands()))
+    assert await behind.ask(3) == 6
+    await database.close()
