@@ -11,7 +11,8 @@ from stickysync_gui.errors import DatabaseUnreachable
 from stickysync_gui.storage import schema
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.database import Database, ServerFacts
-from stickysync_gui.storage.run_lock import RunBegun, RunLock, record_choice
+from stickysync_gui.storage.run_lock import RunLock
+from stickysync_gui.storage.run_table import RunBegun, record_choice
 from stickysync_gui.storage.schema import TablesFound
 
 

@@ -26,7 +26,7 @@ from stickysync_gui.history import RunRecord
 from stickysync_gui.itglue.client import ItGlue
 from stickysync_gui.storage import automate, choices, plugin, rounds, schema
 from stickysync_gui.storage import tables as t
-from stickysync_gui.storage.run_lock import last_good_password_count
+from stickysync_gui.storage.run_table import last_good_password_count
 from stickysync_gui.sync.engine import Engine, RunOptions
 from stickysync_gui.sync.snapshot import read_automate, read_snapshot, walk_uncovered
 

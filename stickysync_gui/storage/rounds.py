@@ -9,7 +9,7 @@ from sqlalchemy import Connection, DateTime, func, select
 from stickysync_gui.domain.autosync import AutoSyncState, LastRound
 from stickysync_gui.storage import plugin, probes
 from stickysync_gui.storage import tables as t
-from stickysync_gui.storage.run_lock import ENDED_WELL
+from stickysync_gui.storage.run_table import ENDED_WELL
 
 AUTOSYNC = "autosync"
 

@@ -23,15 +23,8 @@ from stickysync_gui.itglue.pacing import wait_or_stop
 from stickysync_gui.storage import plugin, sending
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.database import Database
-from stickysync_gui.storage.run_lock import (
-    PING_SECONDS,
-    RunBegun,
-    RunLock,
-    begin_run,
-    end_run,
-    last_good_password_count,
-    sign_of_life,
-)
+from stickysync_gui.storage.run_lock import PING_SECONDS, RunLock
+from stickysync_gui.storage.run_table import RunBegun, begin_run, end_run, last_good_password_count, sign_of_life
 from stickysync_gui.storage.schema import TablesFound
 from stickysync_gui.storage.sending import WritingRules
 from stickysync_gui.sync.batch_writer import BatchWriter, into_batches

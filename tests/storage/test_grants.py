@@ -12,7 +12,7 @@ from stickysync_gui.domain.progress import Summary
 from stickysync_gui.domain.records import Entry, Field, SyncState
 from stickysync_gui.errors import DatabaseRefused, StickySyncError
 from stickysync_gui.storage import automate as reading
-from stickysync_gui.storage import choices, plugin, probes, run_lock, schema, sending
+from stickysync_gui.storage import choices, plugin, probes, run_lock, run_table, schema, sending
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.automate_side import automate_side
 from stickysync_gui.storage.database import Database
@@ -83,9 +83,9 @@ async def do_everything(database: Database, password_id: int) -> None:
 
     lock = run_lock.RunLock(database)
     await database.call(lock.take)
-    begun = run_lock.RunBegun("sync", "everything")
-    await database.run(run_lock.begin_run, begun)
-    await database.run(run_lock.sign_of_life, begun.id, 1)
+    begun = run_table.RunBegun("sync", "everything")
+    await database.run(run_table.begin_run, begun)
+    await database.run(run_table.sign_of_life, begun.id, 1)
     await database.call(lock.verify)
 
     rules = sending.WritingRules(begun.id, only_ticked=True, allow_windows_1252=False, largest_entry_id=2**31)
@@ -113,9 +113,9 @@ async def do_everything(database: Database, password_id: int) -> None:
     await database.run(plugin.write_state, SyncState(password_id))
     await database.write_map(plugin.remove_link, password_id)
 
-    await database.run(run_lock.end_run, Summary(begun.id))
-    assert await database.run(run_lock.last_good_password_count) == 1
-    assert await database.run(run_lock.open_run) is None
+    await database.run(run_table.end_run, Summary(begun.id))
+    assert await database.run(run_table.last_good_password_count) == 1
+    assert await database.run(run_table.open_run) is None
     await database.call(lock.release)
     for table in probes.READ_TABLES:
         await database.run(probes.read_one, table)

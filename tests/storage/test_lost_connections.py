@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from stickysync_gui.domain.records import SyncState
 from stickysync_gui.errors import DatabaseRefused, DatabaseUnreachable, MappingChanged
-from stickysync_gui.storage import choices, connecting, plugin, run_lock
+from stickysync_gui.storage import choices, connecting, plugin, run_table
 from stickysync_gui.storage.database import Database
 from stickysync_gui.storage.units import REPEATS
 from tests.automate_schema import PLUGIN_TABLES
@@ -183,9 +183,9 @@ async def test_a_unit_whose_answer_is_lost_happens_once(
 async def test_a_run_is_entered_once_though_the_answer_was_lost(
     opens: Opener, complete: Database, sql, cut_after: bytes
 ) -> None:
-    begun = run_lock.RunBegun("sync", "everything")
+    begun = run_table.RunBegun("sync", "everything")
 
-    assert await through_a_cut(opens, cut_after, "run", run_lock.begin_run, begun) == 1
+    assert await through_a_cut(opens, cut_after, "run", run_table.begin_run, begun) == 1
 
     assert sql("SELECT RunID FROM plugin_stickysync_run") == [(begun.id,)]
 

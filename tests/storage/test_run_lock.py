@@ -16,10 +16,11 @@ from stickysync_gui.domain.planned import Action, Status
 from stickysync_gui.domain.progress import Outcome, Step, Summary
 from stickysync_gui.domain.records import MarkKind, SendingMark
 from stickysync_gui.errors import DatabaseRefused, DatabaseUnreachable, ExitCode, LockHeld, LockLost, StickySyncError
-from stickysync_gui.storage import connecting, run_lock, schema, together
+from stickysync_gui.storage import connecting, run_lock, run_table, schema, together
 from stickysync_gui.storage.database import Database
 from stickysync_gui.storage.rereading import reread
-from stickysync_gui.storage.run_lock import RunBegun, RunLock
+from stickysync_gui.storage.run_lock import RunLock
+from stickysync_gui.storage.run_table import RunBegun
 from stickysync_gui.storage.units import Units
 from tests.automate_schema import seed_password
 from tests.mariadb import Database as Schema
@@ -59,7 +60,7 @@ async def lost(database: Database, lock: RunLock) -> StickySyncError:
 async def test_the_second_is_told_who_holds_it_and_since_when(opens: Opener, complete: Database, sql, automate) -> None:
     first = await taken(complete)
     begun = RunBegun("sync", "everything", who="anna", computer="PC-7")
-    await complete.run(run_lock.begin_run, begun)
+    await complete.run(run_table.begin_run, begun)
     sql("UPDATE plugin_stickysync_run SET LastSignAt = UTC_TIMESTAMP() - INTERVAL 9 SECOND")
     sql("UPDATE plugin_stickysync_run SET StartedAt = '2025-03-04 05:06:07'")
 
@@ -79,7 +80,7 @@ async def test_the_second_is_told_who_holds_it_and_since_when(opens: Opener, com
 async def test_a_run_that_died_long_ago_is_not_named_as_the_holder(
     opens: Opener, complete: Database, sql, silent: str
 ) -> None:
-    await complete.run(run_lock.begin_run, RunBegun("sync", "everything", who="ghost", computer="PC-1"))
+    await complete.run(run_table.begin_run, RunBegun("sync", "everything", who="ghost", computer="PC-1"))
     sql(f"UPDATE plugin_stickysync_run SET LastSignAt = UTC_TIMESTAMP() - INTERVAL {silent}")
     first = await taken(complete)
 
@@ -388,11 +389,11 @@ async def test_rows_are_not_read_again_under_a_lock_that_went(complete: Database
 
 async def test_a_run_from_begin_to_end(complete: Database, sql) -> None:
     begun = RunBegun("autosync", "everything " * 50, who="ä" * 200, computer="🖥" * 200)
-    await complete.run(run_lock.begin_run, begun, 7)
+    await complete.run(run_table.begin_run, begun, 7)
     sql("UPDATE plugin_stickysync_run SET LastSignAt = '2020-01-01', StartedAt = '2020-01-01'")
-    await complete.run(run_lock.sign_of_life, begun.id, 42)
+    await complete.run(run_table.sign_of_life, begun.id, 42)
     ((sign,),) = sql("SELECT LastSignAt > UTC_TIMESTAMP() - INTERVAL 60 SECOND FROM plugin_stickysync_run")
-    open_before = await complete.run(run_lock.open_run)
+    open_before = await complete.run(run_table.open_run)
     steps = [
         Step(1, 1, Status.NEW, Action.CREATE, Outcome.DONE),
         Step(2, 1, Status.MATCHES, Action.LINK, Outcome.DONE),
@@ -402,7 +403,7 @@ async def test_a_run_from_begin_to_end(complete: Database, sql) -> None:
         Step(6, 1, Status.NEW, Action.CREATE, Outcome.FAILED),
     ]
 
-    await complete.run(run_lock.end_run, Summary(begun.id, steps, ended="rows_failed"))
+    await complete.run(run_table.end_run, Summary(begun.id, steps, ended="rows_failed"))
 
     ((*counts, ended, is_over, rows),) = sql(
         "SELECT Created, Linked, Updated, Unchanged, Skipped, Failed, Ended, EndedAt IS NOT NULL, PasswordRows"
@@ -411,18 +412,18 @@ async def test_a_run_from_begin_to_end(complete: Database, sql) -> None:
     assert sign == 1
     assert open_before is not None
     assert (counts, ended, is_over, rows) == ([1, 1, 1, 1, 1, 1], "rows_failed", 1, 42)
-    assert await complete.run(run_lock.open_run) is None
+    assert await complete.run(run_table.open_run) is None
 
 
 async def test_only_runs_that_ended_well_count_as_a_baseline(complete: Database) -> None:
-    assert await complete.run(run_lock.last_good_password_count) is None
+    assert await complete.run(run_table.last_good_password_count) is None
     for ended, rows in (("done", 100), ("rows_failed", 90), ("guard", 1), ("cancelled", 2), ("lock_lost", 3)):
         begun = RunBegun("sync", "everything")
-        await complete.run(run_lock.begin_run, begun, rows)
-        await complete.run(run_lock.end_run, Summary(begun.id, ended=ended))
-    await complete.run(run_lock.begin_run, RunBegun("sync", "everything"), 4)
+        await complete.run(run_table.begin_run, begun, rows)
+        await complete.run(run_table.end_run, Summary(begun.id, ended=ended))
+    await complete.run(run_table.begin_run, RunBegun("sync", "everything"), 4)
 
-    assert await complete.run(run_lock.last_good_password_count) in (100, 90)
+    assert await complete.run(run_table.last_good_password_count) in (100, 90)
 
 
 # --- the stand-in ----------------------------------------------------------------------------------------------
@@ -435,7 +436,8 @@ async def test_two_processes_share_one_stand_in(tmp_path: Path) -> None:
     program = textwrap.dedent(
         f"""
         import asyncio, sys
-        from stickysync_gui.storage.run_lock import RunBegun, RunLock, begin_run
+        from stickysync_gui.storage.run_lock import RunLock
+        from stickysync_gui.storage.run_table import RunBegun, begin_run
         from tests.storage.ground import sqlite_database
         from pathlib import Path
 
@@ -474,7 +476,7 @@ async def test_two_runs_of_one_process_on_the_stand_in(tmp_path: Path) -> None:
 
     with pytest.raises(LockHeld):
         await other.call(second.take)
-    await one.run(run_lock.begin_run, RunBegun("sync", "everything"))
+    await one.run(run_table.begin_run, RunBegun("sync", "everything"))
     await one.call(first.release)
     await other.call(second.take)
 
