@@ -91,7 +91,7 @@ class BatchWriter(RowWriter):
 
     @cached_property
     def _storing_batches(self) -> Grouped[Sequence[sending.Answered], list[bool | StickySyncError]]:
-        return Grouped(self._database, self._store_batches)
+        return Grouped(self._database, self._store_batches, behind=self._preparing_batches)
 
     async def apply_batch(self, batch: Batch) -> tuple[list[Step], list[PlannedRow]]:
         """Apply rows of one action together.
