@@ -6,7 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -146,4 +146,5 @@ def export_csv(records: Sequence[RunRecord] | Sequence[Step], kind: type[RunReco
     Args:
         kind: what the records are, for the first line where there are none.
     """
-    return csv_text([field.name for field in fields(kind)], map(astuple, records))
+    names = list(kind.__annotations__)
+    return csv_text(names, ([getattr(record, name) for name in names] for record in records))

@@ -12,11 +12,11 @@ from stickysync_gui.domain.records import Entry, StoredPassword
 
 
 def _digest(password_id: int, purpose: str, *parts: bytes) -> str:
-    framed = f"stickysync:{purpose}:{password_id}".encode()
+    framed = [f"stickysync:{purpose}:{password_id}".encode()]
     for part in parts:
         # The length in front keeps ("ab", "c") and ("a", "bc") apart.
-        framed += len(part).to_bytes(8, "big") + part
-    return hashlib.sha256(framed).hexdigest()
+        framed += (len(part).to_bytes(8, "big"), part)
+    return hashlib.sha256(b"".join(framed)).hexdigest()
 
 
 def _text(value: str) -> bytes:

@@ -84,11 +84,12 @@ def tripped_guards(
 def _tripped(
     plan: Plan, automate: AutomateSide, scope: Scope, last_good_count: int | None, limits: GuardLimits
 ) -> list[GuardStopped]:
+    links = _links_in_scope(automate, scope)
     checks = (
         _passwords_vanished(automate, last_good_count, limits),
         _unreadable(automate, limits),
-        _missing(plan, automate, scope, limits),
-        _overwrites(plan, automate, scope, limits),
+        _missing(plan, links, limits),
+        _overwrites(plan, links, limits),
     )
     return [stopped for stopped in checks if stopped is not None]
 
@@ -125,18 +126,16 @@ def _links_in_scope(automate: AutomateSide, scope: Scope) -> int:
     return sum(1 for p in automate.passwords if p.id in linked and scope.includes(p, p.id in automate.ticked))
 
 
-def _missing(plan: Plan, automate: AutomateSide, scope: Scope, limits: GuardLimits) -> GuardStopped | None:
-    missing = plan.by_status()[Status.MISSING]
-    links = _links_in_scope(automate, scope)
+def _missing(plan: Plan, links: int, limits: GuardLimits) -> GuardStopped | None:
+    missing = sum(1 for row in plan.rows if row.status is Status.MISSING)
     if missing < limits.missing_to_alarm(links):
         return None
     happened = f"{missing} of {links} linked entries are missing in IT Glue; they would all be created again."
     return _stop(Guard.MISSING_ENTRIES, missing, happened, "Check that the API key still sees all organizations.")
 
 
-def _overwrites(plan: Plan, automate: AutomateSide, scope: Scope, limits: GuardLimits) -> GuardStopped | None:
-    overwrites = sum(1 for row in plan.rows if row.overwrites)
-    links = _links_in_scope(automate, scope)
+def _overwrites(plan: Plan, links: int, limits: GuardLimits) -> GuardStopped | None:
+    overwrites = sum(1 for row in plan.pending() if row.overwrites)
     limit = max(limits.overwrite_floor, min(limits.overwrite_count, int(links * limits.overwrite_share)))
     if overwrites <= limit:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -134,26 +134,28 @@ class _Row:
             organization_id, entry_id = entry.organization_id, entry.id
         elif entry_id is None and len(self.links) == 1:
             entry_id = next(iter(self.links))
+        # In the order of its fields: named, they would take twice as long for each of very many.
         return PlannedRow(
-            password=self.password,
-            status=status,
-            action=action,
-            reason=reason,
-            links=self.links,
-            mapped=self.mapped,
-            ticked=self.ticked,
-            state=self.state,
-            organization_id=organization_id,
-            entry=entry,
-            entry_id=entry_id,
-            fields=fields,
-            seen=seen,
-            wait_seconds=wait_seconds,
+            self.password,
+            status,
+            action,
+            reason,
+            self.links,
+            self.mapped,
+            self.ticked,
+            self.state,
+            organization_id,
+            entry,
+            entry_id,
+            fields,
+            (),
+            seen,
+            wait_seconds,
         )
 
     def ambiguous(self, reason: str, candidates: Iterable[Entry]) -> PlannedRow:
         """None of these entries is taken until a person picks one."""
-        return replace(self.planned(Status.AMBIGUOUS, reason=reason), candidates=tuple(candidates))
+        return self.planned(Status.AMBIGUOUS, reason=reason)._replace(candidates=tuple(candidates))
 
 
 def decide(password: StoredPassword, sight: _Sight, rules: Rules) -> PlannedRow:

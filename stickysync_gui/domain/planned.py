@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from stickysync_gui.domain.records import Entry, Field, Link, StoredPassword, SyncState
 
@@ -71,9 +72,9 @@ class Rules:
     drift_push_limit: int = 3
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedRow:
-    """One password's status and action, with what the engine re-checks right before it acts.
+class PlannedRow(NamedTuple):
+    """One password's status and action, with what the engine re-checks right before it acts. A tuple: there is one for
+    each password.
 
     Args:
         links, mapped: the password's entry ids and its client's organizations, as planned.

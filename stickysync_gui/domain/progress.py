@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from stickysync_gui.domain.planned import Action, PlannedRow, Status
 
@@ -52,9 +53,11 @@ class Waiting:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How one password ended. `status` and `action` are as planned; `reason` never holds a value."""
+class Step(NamedTuple):
+    """How one password ended. `status` and `action` are as planned; `reason` never holds a value.
+
+    A tuple: each password of a run has one.
+    """
 
     password_id: int
     client_id: int

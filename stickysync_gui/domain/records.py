@@ -77,9 +77,8 @@ class Category:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A password entry as IT Glue lists it: never with its value.
+class Entry(NamedTuple):
+    """A password entry as IT Glue lists it: never with its value. A tuple: very many are read.
 
     `updated_at` and `password_updated_at` are kept as the text IT Glue sent.
     """
@@ -104,9 +103,8 @@ class CompanyMapping:
     organization_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A row of the password map. `last_sync` is server time as text, for people only."""
+class Link(NamedTuple):
+    """A row of the password map. `last_sync` is server time as text, for people only. A tuple: very many are read."""
 
     password_id: int
     entry_id: int

@@ -16,7 +16,7 @@ Crash points, and what the next plan makes of each:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -196,7 +196,7 @@ def link(connection: Connection, row: PlannedRow, rules: WritingRules) -> Planne
     plugin.write_state(
         connection, SyncState(row.password.id, entry_id=entry.id, left_behind=before.left_behind, mark=mark)
     )
-    return replace(row, links=frozenset((entry.id,)))
+    return row._replace(links=frozenset((entry.id,)))
 
 
 def store(connection: Connection, row: PlannedRow, entry: Entry, sent: tuple[Field, ...], rules: WritingRules) -> bool:

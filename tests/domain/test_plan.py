@@ -1,7 +1,5 @@
 """The table of product.md 5, row by row, and the order in which its rows win."""
 
-from dataclasses import replace
-
 import pytest
 
 from stickysync_gui.domain.plan import same_time
@@ -162,7 +160,7 @@ def test_edit_that_itglue_shows_already_only_renews_the_baseline(world: World) -
     entry = world.entry(7)
     world.synced(1, 7)
     world.change(1, title="Administrator")
-    world.entries[7] = replace(entry, name="Administrator")
+    world.entries[7] = entry._replace(name="Administrator")
     row = world.row()
     assert (row.status, row.action, row.fields) == (Status.CHANGED_ON_BOTH_SIDES, Action.UPDATE, ())
     assert not row.overwrites

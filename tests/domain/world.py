@@ -49,7 +49,7 @@ class World:
 
     def entry(self, id: int, *, organization: int = CONTOSO, **changes: Any) -> Entry:
         entry = Entry(id, organization, "Admin", "root", password_updated_at=THEN)
-        self.entries[id] = replace(entry, **changes)
+        self.entries[id] = entry._replace(**changes)
         return self.entries[id]
 
     def link(self, password: int, entry: int) -> None:
@@ -79,7 +79,7 @@ class World:
         self.passwords[password] = self.passwords[password]._replace(**changes)
 
     def edit(self, entry: int, **changes: Any) -> None:
-        self.entries[entry] = replace(self.entries[entry], **changes)
+        self.entries[entry] = self.entries[entry]._replace(**changes)
 
     @property
     def snapshot(self) -> Snapshot:

@@ -42,7 +42,7 @@ def planned(password: StoredPassword, **changes: object) -> PlannedRow:
     row = PlannedRow(
         password, Status.NEW, Action.CREATE, mapped=frozenset((ORGANIZATION,)), organization_id=ORGANIZATION
     )
-    return replace(row, **changes)  # type: ignore[arg-type]
+    return row._replace(**changes)  # type: ignore[arg-type]
 
 
 async def marked(database: Database, password: StoredPassword) -> SendingMark | None:
@@ -237,8 +237,8 @@ async def test_what_is_kept_of_the_former_state(complete: Database, password) ->
 
     same = sending.baseline(drifted, ENTRY, (Field.PASSWORD,), former)
     bookkeeping = sending.baseline(drifted, ENTRY, (), former)
-    calm = sending.baseline(replace(drifted, status=Status.CHANGED_IN_AUTOMATE), ENTRY, (Field.URL,), former)
-    other = sending.baseline(drifted, replace(ENTRY, id=5), (Field.NOTES,), former)
+    calm = sending.baseline(drifted._replace(status=Status.CHANGED_IN_AUTOMATE), ENTRY, (Field.URL,), former)
+    other = sending.baseline(drifted, ENTRY._replace(id=5), (Field.NOTES,), former)
 
     assert (same.accepted_organization_id, same.drift_pushes, same.left_behind) == (78, 3, (9,))
     assert same.notes_hash == "notes", "notes that were not sent keep their hash"
@@ -251,7 +251,7 @@ async def test_an_id_that_does_not_fit_leaves_the_mark(complete: Database, passw
     await complete.run(sending.prepare, planned(password), EVERYTHING, (), RULES)
 
     with pytest.raises(IdDoesNotFit) as caught:
-        await complete.write_map(sending.store, planned(password), replace(ENTRY, id=EU_ID), EVERYTHING, RULES)
+        await complete.write_map(sending.store, planned(password), ENTRY._replace(id=EU_ID), EVERYTHING, RULES)
 
     assert str(EU_ID) in caught.value.happened
     assert "ALTER TABLE" in caught.value.todo
@@ -264,7 +264,7 @@ async def test_one_id_that_does_not_fit_stays_out_alone(complete: Database, auto
         other_ids = [seed_password(connection, CLIENT, f"Other {number}", b"x") for number in range(2)]
     others = [await complete.run(reading.password, other_id) for other_id in other_ids]
     rows = [planned(each) for each in (password, *others)]
-    entries = [ENTRY, replace(ENTRY, id=EU_ID), replace(ENTRY, id=4412)]
+    entries = [ENTRY, ENTRY._replace(id=EU_ID), ENTRY._replace(id=4412)]
     answered = [(row, entry, EVERYTHING) for row, entry in zip(rows, entries, strict=True)]
     await complete.run(sending.prepare_together, [(row, EVERYTHING, ()) for row in rows], RULES)
 
@@ -321,7 +321,7 @@ async def test_an_entry_that_another_password_holds_by_now_is_not_linked(complet
 
 async def test_an_entry_whose_id_does_not_fit_is_not_linked(complete: Database, password, sql) -> None:
     with pytest.raises(IdDoesNotFit):
-        await complete.write_map(sending.link, adopting(password, entry=replace(ENTRY, id=EU_ID)), RULES)
+        await complete.write_map(sending.link, adopting(password, entry=ENTRY._replace(id=EU_ID)), RULES)
 
     assert sql("SELECT * FROM plugin_stickysync_syncstate") == []
 
@@ -362,7 +362,7 @@ async def test_a_run_that_slept_does_not_store_over_what_another_settled(complet
     await complete.run(sending.prepare, planned(password), EVERYTHING, (), RULES)
     other = replace(RULES, run_id="run2")
     ready = await complete.run(sending.prepare, planned(password), EVERYTHING, (), other)
-    newer = replace(ENTRY, password_updated_at="2026-01-01T00:00:09.000Z")
+    newer = ENTRY._replace(password_updated_at="2026-01-01T00:00:09.000Z")
     assert ready is not None
     assert await complete.write_map(sending.store, planned(password), newer, EVERYTHING, other) is True
     settled = await complete.run(plugin.state, password.id)
