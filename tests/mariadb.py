@@ -25,8 +25,8 @@ from sqlalchemy import URL
 from tests.certificates import ServerCertificate, make_server_certificate
 
 HOST = "127.0.0.1"
-START_SECONDS = 30.0
-STOP_SECONDS = 20.0
+START_SECONDS = 120.0
+STOP_SECONDS = 60.0
 ATTEMPTS = 5
 # The server stands in a folder of system programs that an ordinary user's PATH leaves out.
 SYSTEM_PROGRAMS = os.pathsep.join(("/usr/sbin", "/usr/local/sbin", "/sbin"))
@@ -201,7 +201,7 @@ class MariaDb:
             "--skip-test-db",
             *_as_root(),
         ]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=START_SECONDS)
         if done.returncode:
             raise RuntimeError(f"mariadb-install-db failed:\n{done.stdout}\n{done.stderr}")
         self._installed = True

@@ -8,9 +8,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 POLL_SECONDS = 0.005
+# Ends a hang, no more: on a busy machine what takes a tenth of a second may take ten.
+PATIENCE = 60.0
 
 
-async def until(condition: Callable[[], T], timeout: float = 10.0) -> T:
+async def until(condition: Callable[[], T], timeout: float = PATIENCE) -> T:
     """Return the first true value of `condition`, asked again and again while the loop runs on.
 
     After `timeout` seconds the test fails and shows the condition's source.
@@ -22,6 +24,22 @@ async def until(condition: Callable[[], T], timeout: float = 10.0) -> T:
             raise AssertionError(f"not true after {timeout} s: {_source(condition)}")
         await asyncio.sleep(POLL_SECONDS)
     return value
+
+
+async def turns(count: int = 50) -> None:
+    """Let the loop go round so often: what happens at once has happened then, however long it took."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def let_pass(seconds: float) -> None:
+    """Make so much time pass at once for the running loop and its timers, and for nobody else.
+
+    A time limit of its runs out that way after something happened, not after some time on a machine of some speed.
+    """
+    loop = asyncio.get_running_loop()
+    before = loop.time
+    loop.time = lambda: before() + seconds  # type: ignore[method-assign]
 
 
 def _source(condition: Callable[[], object]) -> str:

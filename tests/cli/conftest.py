@@ -32,10 +32,11 @@ from stickysync_gui.storage import schema, sealing
 from stickysync_gui.storage.sealing import SealedKey
 from tests import automate_schema as seed
 from tests.cli.file_keyring import FileKeyring
+from tests.deaf_port import deaf_port
 from tests.mariadb import Database
 
 REPOSITORY = Path(__file__).parent.parent.parent
-PROCESS_SECONDS = 50
+PROCESS_SECONDS = 200
 PASSPHRASE = "a passphrase of the team's"
 ACCOUNT = "stickysync"
 ACCOUNT_PASSWORD = "Dätabase-€-47110815"
@@ -78,7 +79,10 @@ class Done:
 
 @dataclass
 class Desk:
-    """Both systems, and a PC with the console program; `connection` is the test's own, to Automate's database."""
+    """Both systems, and a PC with the console program; `connection` is the test's own, to Automate's database.
+
+    At `deaf_port` nobody listens.
+    """
 
     automate: Database
     connection: pymysql.Connection
@@ -87,6 +91,7 @@ class Desk:
     faults: FaultScript
     home: Path
     environment: dict[str, str]
+    deaf_port: int
     secrets: set[str] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
 
@@ -249,9 +254,9 @@ def bare_desk(automate: Database, tmp_path: Path) -> Iterator[Desk]:
         "PYTHONWARNINGS": "error",
         "COLUMNS": "200",
     }
-    with SandboxServer(glue, faults=faults) as server, automate.connect() as connection:
+    with SandboxServer(glue, faults=faults) as server, automate.connect() as connection, deaf_port() as deaf:
         environment["STICKYSYNC_ITGLUE_URL"] = server.url
-        desk = Desk(automate, connection, glue, server, faults, tmp_path / "home", environment)
+        desk = Desk(automate, connection, glue, server, faults, tmp_path / "home", environment, deaf)
         desk.secrets |= {glue.key, ACCOUNT_PASSWORD}
         yield desk
 

@@ -9,16 +9,18 @@ TLS = 0x0800
 
 
 class GreetingProxy:
-    """Listens on `port` of loopback (0: any) and passes everything on to another port there."""
+    """Has a port of loopback, which refuses connections until the block begins and then passes them on to another."""
 
-    def __init__(self, target: int, port: int = 0) -> None:
+    def __init__(self, target: int) -> None:
         self._target = target
-        self._listening = socket.create_server(("127.0.0.1", port))
+        self._listening = socket.socket()
+        self._listening.bind(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self._sockets: list[socket.socket] = []
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
     def __enter__(self) -> "GreetingProxy":
+        self._listening.listen()
         self._thread.start()
         return self
 

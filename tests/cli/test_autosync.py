@@ -11,7 +11,6 @@ from stickysync_gui import settings
 from stickysync_gui.sandbox.faults import Fault
 from tests.cli.conftest import Desk, Done
 from tests.cli.greeting_proxy import GreetingProxy
-from tests.cli.test_failures import free_port
 
 LOOK_OFTEN = "import stickysync_gui.backend.autosync as rounds; rounds.LOOK_EVERY_SECONDS = 0.1"
 
@@ -156,11 +155,11 @@ def test_a_failure_is_said_once_and_outlived(ticked: Desk) -> None:
 
 
 def test_a_database_that_is_down_at_the_start_is_waited_for(ticked: Desk) -> None:
-    port = free_port()
-    url = ticked.automate.url.replace(f":{ticked.automate.port}/", f":{port}/")
+    way = GreetingProxy(ticked.automate.port)
+    url = ticked.automate.url.replace(f":{ticked.automate.port}/", f":{way.port}/")
     watch = Watch(ticked, STICKYSYNC_DATABASE=url)
     watch.line_with("refused the connection")
-    with GreetingProxy(ticked.automate.port, port):
+    with way:
         watch.line_with("2 created")
         assert watch.stopped().code == 130
 

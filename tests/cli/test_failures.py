@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,13 +12,8 @@ from stickysync_gui.cli.main import main
 from stickysync_gui.logs import close_file_logs
 from stickysync_gui.sandbox.faults import Fault
 from tests.cli.conftest import ACCOUNT_PASSWORD, OWN_TABLES, PROCESS_SECONDS, Desk
+from tests.deaf_port import deaf_port
 from tests.mariadb import Database
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def nowhere(desk: Desk) -> None:
@@ -27,7 +21,7 @@ def nowhere(desk: Desk) -> None:
 
 
 def refused_port(desk: Desk) -> None:
-    desk.environment["STICKYSYNC_DATABASE"] = f"mysql+pymysql://root@127.0.0.1:{free_port()}/labtech"
+    desk.environment["STICKYSYNC_DATABASE"] = f"mysql+pymysql://root@127.0.0.1:{desk.deaf_port}/labtech"
 
 
 def wrong_password(desk: Desk) -> None:
@@ -170,8 +164,9 @@ def test_wrong_calls_end_with_2_before_anything_is_contacted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     # Whoever contacted this database would end with 3.
-    monkeypatch.setenv("STICKYSYNC_DATABASE", f"mysql+pymysql://root@127.0.0.1:{free_port()}/labtech")
-    code = main([*arguments, "--json"])
+    with deaf_port() as port:
+        monkeypatch.setenv("STICKYSYNC_DATABASE", f"mysql+pymysql://root@127.0.0.1:{port}/labtech")
+        code = main([*arguments, "--json"])
     close_file_logs()
     printed = capsys.readouterr()
     assert code == 2
@@ -211,13 +206,13 @@ def test_without_our_tables_it_plans_but_does_not_sync(desk: Desk) -> None:
 
 def test_which_database_is_meant(desk: Desk) -> None:
     """--database before a profile, a profile before the environment."""
-    nowhere = f"mysql+pymysql://root@127.0.0.1:{free_port()}/labtech"
+    nowhere = f"mysql+pymysql://root@127.0.0.1:{desk.deaf_port}/labtech"
     here, desk.environment["STICKYSYNC_DATABASE"] = desk.environment["STICKYSYNC_DATABASE"], nowhere
     assert desk.call("clients").code == 3
     assert desk.call("clients", "--database", here).code == 0
     assert desk.call("--json", "--database", here, "clients").document == {"clients": []}
     file = desk.home / "settings.toml"
-    lost = replace(desk.address, port=1)
+    lost = replace(desk.address, port=desk.deaf_port)
     kept = settings.load(file).with_profile(settings.Profile.new("Lost", lost))
     settings.save(kept.with_profile(settings.Profile.new("Main office", desk.address)), file)
     before = file.read_bytes()

@@ -1,7 +1,8 @@
 """What the IT Glue tests share: a clock that runs only while somebody waits, and clients on a sandbox over TCP."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +13,11 @@ from stickysync_gui.itglue.client import ItGlue
 from stickysync_gui.itglue.pacing import Budget, Pacer
 from stickysync_gui.sandbox.glue import Glue
 from stickysync_gui.sandbox.server import SandboxServer
+from tests.waiting import POLL_SECONDS, let_pass
 
 NO_LIMIT = Budget(requests=None)
+REQUEST_SECONDS = 10.0
+"""Of an impatient client: far more than a busy machine takes for an answer that does come."""
 
 
 class Clock:
@@ -79,6 +83,26 @@ class Service:
         pacer = pacer or Pacer(NO_LIMIT, clock=self.clock, wait=self.clock.wait)
         options = {"report": self.events.append, **options}
         return ItGlue(self.server.url, Secret(key or self.glue.key), pacer, **options)
+
+    @asynccontextmanager
+    async def impatient(self, **options: Any) -> AsyncIterator[ItGlue]:
+        """A client whose time limit for a request is over at once when the service falls silent, and only then."""
+        watching = asyncio.create_task(self._time_passes_in_silence())
+        try:
+            async with self.client(request_seconds=REQUEST_SECONDS, **options) as client:
+                yield client
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+
+    async def _time_passes_in_silence(self) -> None:
+        silences = 0
+        while True:
+            # A silence goes on when its client has given up.
+            if self.server.faults.hanging > silences:
+                silences += 1
+                let_pass(REQUEST_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
     def entries(self, organization_id: int, count: int, **attributes: Any) -> list[int]:
         """Add entries named "Entry 0" and so on; returns their ids."""

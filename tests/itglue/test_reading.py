@@ -222,7 +222,7 @@ async def test_a_page_that_never_comes_is_asked_for_in_smaller_parts(
     ids = service.entries(organization, 30)
     faults.add(Fault("hang", path="/passwords", times=2))
 
-    async with service.client(request_seconds=0.3) as client:
+    async with service.impatient() as client:
         found = await walked(client)
 
     assert found == ids

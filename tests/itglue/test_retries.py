@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import socket
 import ssl
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -18,8 +16,9 @@ from stickysync_gui.itglue.client import READ_ATTEMPTS, ItGlue
 from stickysync_gui.itglue.pacing import Pacer, wait_or_stop
 from stickysync_gui.sandbox.faults import Fault, FaultScript
 from tests.certificates import make_server_certificate
-from tests.itglue.ground import NO_LIMIT, Service
-from tests.waiting import until
+from tests.deaf_port import deaf_port
+from tests.itglue.ground import NO_LIMIT, REQUEST_SECONDS, Service
+from tests.waiting import let_pass, turns, until
 
 # What may befall a GET, and may be over when it is asked again.
 PASSING = [
@@ -34,7 +33,7 @@ PASSING = [
     Fault("status", status=204),
     Fault("status", status=200, answer="empty"),
     Fault("hang"),
-    Fault("slow", seconds=5),
+    Fault("slow", seconds=60),
 ]
 
 
@@ -53,7 +52,7 @@ async def test_a_read_is_asked_again_after_a_growing_pause(
     for at in (1, 2):
         faults.add(Fault(**{**{f: getattr(fault, f) for f in fault.__slots__}, "at": at, "path": "/passwords/.*"}))
 
-    async with service.client(request_seconds=0.3) as client:
+    async with service.impatient() as client:
         entry = await client.entry(ids[0])
 
     assert entry is not None
@@ -69,7 +68,7 @@ async def test_a_read_that_always_fails_ends_in_words(
 ) -> None:
     faults.add(Fault(**{**{f: getattr(fault, f) for f in fault.__slots__}, "times": None}))
 
-    async with service.client(request_seconds=0.1) as client:
+    async with service.impatient() as client:
         with pytest.raises(ItGlueUnreachable) as caught:
             await client.probe()
 
@@ -101,10 +100,11 @@ async def test_a_redirect_is_refused_and_the_key_goes_nowhere_else(
 
 
 class Trap:
-    """A listening socket that notes whatever it is sent."""
+    """A listening socket that notes whatever it is sent, and lets `seconds` pass whenever it was sent something."""
 
     def __init__(self) -> None:
         self.port = 0
+        self.seconds = 0.0
         self.received = b""
         self.talking = 0
 
@@ -113,6 +113,7 @@ class Trap:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
                 self.received += data
+                let_pass(self.seconds)
         writer.close()
         self.talking -= 1
 
@@ -156,10 +157,8 @@ async def told(client: ItGlue) -> ItGlueUnreachable:
 
 
 async def test_nobody_listens(service: Service) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-
-    error = await told(client_at(f"http://127.0.0.1:{port}", service))
+    with deaf_port() as port:
+        error = await told(client_at(f"http://127.0.0.1:{port}", service))
 
     assert f"127.0.0.1:{port} cannot be reached: the connection was refused" in error.happened
     assert len(service.clock.waits) == READ_ATTEMPTS - 1
@@ -179,7 +178,9 @@ async def test_a_certificate_that_nobody_vouches_for(service: Service, tmp_path)
         error = await told(client_at(f"https://127.0.0.1:{trap.port}", service))
         assert trap.received == b""
         trusting = ssl.create_default_context(cafile=str(made.ca_file))
-        await told(client_at(f"https://127.0.0.1:{trap.port}", service, context=trusting, request_seconds=0.1))
+        trap.seconds = REQUEST_SECONDS
+        address = f"https://127.0.0.1:{trap.port}"
+        await told(client_at(address, service, context=trusting, request_seconds=REQUEST_SECONDS))
 
     assert "TLS certificate was not accepted" in error.happened
     assert "proxy or virus scanner" in error.todo
@@ -196,20 +197,26 @@ async def test_plain_http_behind_an_https_address(service: Service) -> None:
 
 
 @contextlib.asynccontextmanager
-async def dripping() -> AsyncIterator[str]:
-    """A server that answers one byte at a time, each in good time, and never comes to an end."""
+async def dripping(drops: list[int]) -> AsyncIterator[str]:
+    """A server that answers one byte at a time, a second for each, and never comes to an end.
+
+    `drops` gets how many each connection got.
+    """
     talking = 0
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal talking
         talking += 1
+        drops.append(0)
         with contextlib.suppress(ConnectionError):
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
             while not reader.at_eof():
+                drops[-1] += 1
                 writer.write(b" ")
                 await writer.drain()
-                await asyncio.sleep(0.02)
+                let_pass(1.0)
+                await turns()
         writer.close()
         talking -= 1
 
@@ -220,40 +227,42 @@ async def dripping() -> AsyncIterator[str]:
 
 
 async def test_a_body_that_drips_is_given_up_at_the_total_time(service: Service) -> None:
-    async with dripping() as url:
-        began = time.monotonic()
-        error = await told(client_at(url, service, request_seconds=0.15))
+    drops: list[int] = []
+    async with dripping(drops) as url:
+        error = await told(client_at(url, service, request_seconds=5))
 
     assert "no answer within" in error.happened
-    assert time.monotonic() - began < 0.15 * READ_ATTEMPTS + 1.5
+    assert len(drops) == READ_ATTEMPTS
+    assert max(drops) <= 5, "no second more than it has in all"
 
 
 async def test_a_service_that_hangs_is_given_up_at_the_total_time(service: Service, faults: FaultScript) -> None:
     faults.add(Fault("hang", times=None))
 
-    async with service.client(request_seconds=0.1) as client:
-        began = time.monotonic()
-        with pytest.raises(ItGlueUnreachable, match="no answer within"):
+    async with service.impatient() as client:
+        # Each attempt is over when its time is, which passes once for each.
+        with pytest.raises(ItGlueUnreachable, match=f"no answer within {REQUEST_SECONDS:g} s"):
             await client.probe()
 
-    assert time.monotonic() - began < 2
+    assert faults.hanging == service.server.count() == READ_ATTEMPTS
 
 
 # --- stop ------------------------------------------------------------------------------------------------------
 
 
 async def stopped(service: Service, client: ItGlue, stop: asyncio.Event, after_requests: int) -> None:
-    """Stop a walk once so many requests were made; it ends at once."""
+    """Stop a walk once it waits, after so many requests; it ends at once."""
     async with client:
         walking = asyncio.create_task(client.walk())
-        await until(lambda: service.server.count() == after_requests and all(r.status for r in service.server.requests))
-        await asyncio.sleep(0.02)
+        await until(lambda: any(isinstance(event, Waiting) for event in service.events))
+        await turns()
         assert not walking.done()
-        began = time.monotonic()
+        assert service.server.count() == after_requests
         stop.set()
+        await turns()
+        assert walking.done()
         with pytest.raises(StopRequested):
             await walking
-        assert time.monotonic() - began < 0.5
     assert service.server.count() == after_requests
 
 

@@ -49,7 +49,7 @@ async def test_no_failure_tells_key_or_value(
     id_ = service.glue.add_password(organization, "Old")
     faults.add(fault)
 
-    async with service.client(request_seconds=0.1) as client:
+    async with service.impatient() as client:
         for call in (
             client.probe,
             client.walk,

@@ -1,6 +1,7 @@
 """429 with and without Retry-After: nothing is sent while it says wait, and nine in a row end in words."""
 
 import asyncio
+import threading
 from itertools import pairwise
 
 import pytest
@@ -9,10 +10,10 @@ from stickysync_gui.domain.stopping import StopRequested
 from stickysync_gui.errors import ItGlueUnreachable
 from stickysync_gui.itglue.answers import Throttled
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS, ItGlue
-from stickysync_gui.itglue.pacing import Budget, Pacer
+from stickysync_gui.itglue.pacing import Budget, Pacer, wait_or_stop
 from stickysync_gui.sandbox.faults import Fault, FaultScript
 from tests.itglue.ground import Clock, Service
-from tests.waiting import until
+from tests.waiting import PATIENCE, turns, until
 
 
 def arrivals(faults: FaultScript, clock: Clock) -> list[float]:
@@ -43,13 +44,14 @@ async def test_nothing_is_sent_while_a_429_says_wait(
 
 
 async def test_the_wait_is_as_long_on_the_services_own_clock(service: Service, faults: FaultScript) -> None:
-    faults.add(Fault("throttle", retry_after=1))
+    # The last of those that are in flight together, so that whatever comes behind it was sent after it was refused.
+    faults.add(Fault("throttle", at=3, retry_after=1))
 
     async with service.client(pacer=Pacer(Budget())) as client:
         await asyncio.gather(*(client.probe() for _ in range(3)))
 
-    refused = next(request.time for request in service.server.requests if request.status == 429)
-    after = [request.time for request in service.server.requests if request.time > refused + 0.5]
+    _, _, refused, *after = (request.time for request in service.server.requests)
+    assert [request.status for request in service.server.requests].index(429) == 2
     assert after
     assert all(time - refused >= 0.99 for time in after)
 
@@ -147,15 +149,21 @@ async def test_the_body_of_a_429_does_not_matter(service: Service, error_body: s
 
 
 async def test_four_in_flight_that_meet_one_limit_count_as_one(service: Service, faults: FaultScript) -> None:
-    service.server.latency = 0.05
     faults.add(Fault("throttle", times=4))
-    pacer, stop = Pacer(Budget(None)), asyncio.Event()
+    all_here = threading.Barrier(4, timeout=PATIENCE)
+    faults.before(all_here.wait, times=4)
+    stop, waits = asyncio.Event(), list[float]()
 
+    async def wait(seconds: float, stop: asyncio.Event | None) -> None:
+        waits.append(seconds)
+        await wait_or_stop(seconds, stop)
+
+    pacer = Pacer(Budget(None), clock=lambda: 1000.0, wait=wait)
     async with service.client(pacer=pacer, stop=stop) as client:
         probing = [asyncio.create_task(client.probe()) for _ in range(4)]
-        await until(lambda: [request.status for request in service.server.requests] == [429] * 4)
-        await asyncio.sleep(0.05)
-        assert 4 < pacer.paused_seconds <= 5, "not 40"
+        await until(lambda: len(waits) == 4)
+        assert [request.status for request in service.server.requests] == [429] * 4
+        assert pacer.paused_seconds == 5, "not 40"
         stop.set()
         assert {type(end) for end in await asyncio.gather(*probing, return_exceptions=True)} == {StopRequested}
 
@@ -172,12 +180,16 @@ async def test_a_pause_holds_all_clients_of_the_process(service: Service, faults
     assert came[1] - came[0] >= 28
 
 
-async def test_never_more_than_four_in_flight(service: Service, organization: int) -> None:
+async def test_never_more_than_four_in_flight(service: Service, organization: int, faults: FaultScript) -> None:
     ids = service.entries(organization, 20)
-    service.server.latency = 0.02
+    faults.add(Fault("slow", times=4, seconds=PATIENCE))
 
     async with service.client(pacer=Pacer(Budget(None))) as client:
-        await asyncio.gather(*(client.entry(id_) for id_ in ids))
+        asking = asyncio.gather(*(client.entry(id_) for id_ in ids))
+        await until(lambda: faults.hanging == 4)
+        await turns()
+        faults.release()
+        await asking
 
     assert service.server.peak_in_flight == 4
     assert service.server.count() == 20

@@ -9,7 +9,7 @@ import pytest
 
 from stickysync_gui.itglue.answers import AnswerLost, NotSent
 from stickysync_gui.itglue.wire import Wire
-from tests.waiting import until
+from tests.waiting import PATIENCE, let_pass, turns, until
 
 Converse = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -20,7 +20,7 @@ def response(body: bytes, *headers: str) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def serving(converse: Converse, seconds: float = 5.0) -> AsyncIterator[Wire]:
+async def serving(converse: Converse, seconds: float = PATIENCE) -> AsyncIterator[Wire]:
     """A way to a server whose connections behave as told."""
     talks: set[object] = set()
 
@@ -148,13 +148,15 @@ async def test_time_that_runs_out_before_the_connection_stands_means_nothing_was
 
 
 async def test_each_request_has_its_own_time_whenever_others_began() -> None:
-    """Requests begin every tenth of a second; those on odd places are never answered."""
+    """Requests begin every ten seconds; those on odd places are never answered."""
     began: list[float] = []
+    heard: list[bytes] = []
     took: dict[int, float] = {}
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
+            heard.append(head)
             if int(head.split()[1][1:]) % 2 == 0:
                 writer.write(response(b"here"))
 
@@ -165,24 +167,36 @@ async def test_each_request_has_its_own_time_whenever_others_began() -> None:
         except AnswerLost:
             took[number] = clock() - began[number]
 
-    clock = asyncio.get_running_loop().time
-    async with serving(converse, seconds=0.4) as wire, asyncio.TaskGroup() as group:
+    def clock() -> float:
+        return asyncio.get_running_loop().time()
+
+    async with serving(converse, seconds=40) as wire, asyncio.TaskGroup() as group:
         for number in range(6):
             group.create_task(ask(wire, number))
-            await until(lambda: bool(began) and clock() >= began[0] + len(began) / 10)
+            await until(lambda wanted=number + 1: len(heard) == wanted)
+            let_pass(10)
+            await turns()
+        for _ in range(4):
+            let_pass(10)
+            await turns()
     assert took.keys() == {1, 3, 5}
-    assert all(0.4 <= seconds < 2 for seconds in took.values())
+    assert all(40 <= seconds < 50 for seconds in took.values())
 
 
 async def test_a_request_that_is_in_flight_at_the_end_keeps_its_time_limit() -> None:
     """A failure beside it closes the way; without a limit it would hold its place in flight for ever."""
 
+    heard = asyncio.Event()
+
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        heard.set()
         await reader.read()
 
-    async with serving(converse, seconds=0.5) as wire:
+    async with serving(converse, seconds=30) as wire:
         asking = asyncio.create_task(get(wire))
-        await until(lambda: bool(wire._limits._running))  # noqa: SLF001 - the moment when it began
+        await heard.wait()
         await wire.close()
+        let_pass(30)
         with pytest.raises(AnswerLost, match="no answer within"):
-            await asyncio.wait_for(asking, 5)
+            await asyncio.wait_for(asking, PATIENCE)

@@ -1,7 +1,6 @@
 """What a single write can come to: refused, throttled, not sent, lost, or done; never two of them at once."""
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from stickysync_gui.itglue.client import ItGlue
 from stickysync_gui.itglue.documents import Payload
 from stickysync_gui.itglue.pacing import Pacer
 from stickysync_gui.sandbox.faults import Fault, FaultScript
+from tests.deaf_port import deaf_port
 from tests.itglue.ground import NO_LIMIT, Service
 
 VALUE = ' wört "quoted" \\ 🔑 \r\n '
@@ -24,7 +24,6 @@ PAYLOAD: Payload = {
     Field.URL: "",
     Field.NOTES: "line\nline",
 }
-SECONDS = 0.15
 
 # What the service does, what the client makes of it, and whether the write was carried out all the same.
 OUTCOMES: list[tuple[Fault, type[Exception], bool]] = [
@@ -47,7 +46,7 @@ OUTCOMES: list[tuple[Fault, type[Exception], bool]] = [
     (Fault("redirect", status=307), AnswerLost, False),
     (Fault("hang"), AnswerLost, False),
     (Fault("hang_after"), AnswerLost, True),
-    (Fault("slow_answer", seconds=5), AnswerLost, True),
+    (Fault("slow_answer", seconds=60), AnswerLost, True),
     (Fault("status", status=400), Refused, False),
     (Fault("status", status=401), Refused, False),
     (Fault("status", status=403, answer="html"), Refused, False),
@@ -79,7 +78,7 @@ async def test_a_create_comes_to_one_outcome_and_is_sent_once(
 ) -> None:
     faults.add(fault)
 
-    async with service.client(request_seconds=SECONDS) as client:
+    async with service.impatient() as client:
         error = await failure(client, lambda: client.create(organization, PAYLOAD, None))
 
     assert type(error) is outcome
@@ -95,7 +94,7 @@ async def test_an_update_comes_to_one_outcome_and_is_sent_once(
     id_ = service.glue.add_password(organization, "Old", password="old", url="https://kept")
     faults.add(fault)
 
-    async with service.client(request_seconds=SECONDS) as client:
+    async with service.impatient() as client:
         error = await failure(client, lambda: client.update(id_, {Field.PASSWORD: Secret(VALUE)}))
 
     assert type(error) is outcome
@@ -112,7 +111,7 @@ async def test_a_batch_comes_to_one_outcome_and_is_sent_once(
     faults.add(fault)
     faults.add(Fault(**{**{f: getattr(fault, f) for f in fault.__slots__}, "method": "POST"}))
 
-    async with service.client(request_seconds=SECONDS) as client:
+    async with service.impatient() as client:
         update = await failure(client, lambda: client.update_many({id_: {Field.PASSWORD: Secret(VALUE)}}))
         service.glue.set_key(state="active")
         create = await failure(client, lambda: client.create_many(organization, [PAYLOAD, PAYLOAD], None))
@@ -143,12 +142,9 @@ async def test_a_refusal_of_the_service_itself_is_told_in_its_words(
 
 
 async def test_nobody_listens_so_nothing_was_sent(service: Service) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    client = ItGlue(f"http://127.0.0.1:{port}", Secret("ITG.key"), Pacer(NO_LIMIT))
-
-    async with client:
-        error = await failure(client, lambda: client.create(1, PAYLOAD, None))
+    with deaf_port() as port:
+        async with ItGlue(f"http://127.0.0.1:{port}", Secret("ITG.key"), Pacer(NO_LIMIT)) as client:
+            error = await failure(client, lambda: client.create(1, PAYLOAD, None))
 
     assert isinstance(error, NotSent)
     assert not error.is_tls

@@ -21,6 +21,7 @@ from stickysync_gui.storage import automate as reading
 from stickysync_gui.storage import connecting, plugin
 from stickysync_gui.storage.database import Database
 from tests.canaries import assert_silent
+from tests.deaf_port import deaf_port
 from tests.storage.fake_server import fake_server, greeting, refusal
 from tests.storage.ground import Opener
 
@@ -60,10 +61,8 @@ async def test_unknown_host_name(opens: Opener, host: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_nobody_listens(opens: Opener, host: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-
-    error = await failure(opens(PASSWORD, host=host, port=port))
+    with deaf_port() as port:
+        error = await failure(opens(PASSWORD, host=host, port=port))
 
     assert isinstance(error, DatabaseUnreachable)
     assert "refused the connection" in error.happened
