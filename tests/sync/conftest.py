@@ -1,7 +1,8 @@
 """One scene for engine tests: a real MariaDB with Automate's schema, a real sandbox over TCP, and runs between them."""
 
 import asyncio
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ from stickysync_gui.sync.engine import Engine, RunOptions
 from stickysync_gui.sync.snapshot import read_snapshot
 from tests import automate_schema as seed
 from tests.mariadb import Database as TestDatabase
+from tests.waiting import PATIENCE
 
 SETTLE_SECONDS = 0.0
 
@@ -82,6 +84,27 @@ class Scene:
     def values(self) -> dict[str, str | None]:
         """Values in IT Glue by entry name."""
         return {record.name: record.password for record in self.glue.passwords()}
+
+    def after_post(self, act: Callable[[], Any], *, at: int) -> threading.Event:
+        """Do something in the middle of a run: when IT Glue has carried out the n-th create.
+
+        Creates that come behind it are carried out when that is done, or the run might be through before, on a machine
+        that is slow at the wrong place. Returns what is set then.
+        """
+        done = threading.Event()
+
+        def acting() -> None:
+            try:
+                act()
+            finally:
+                done.set()
+
+        def waiting() -> None:
+            assert done.wait(PATIENCE)
+
+        self.faults.after(acting, method="POST", at=at)
+        self.faults.before(waiting, method="POST", at=at + 1, times=None)
+        return done
 
     def glued(self, pacer: Pacer | None = None, **options: Any) -> ItGlue:
         return ItGlue(self.server.url, Secret(self.glue.key), pacer or Pacer(Budget(requests=None)), **options)

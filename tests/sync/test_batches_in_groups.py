@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pymysql
@@ -20,11 +20,10 @@ from tests.sync.conftest import Scene
 from tests.sync.test_death import KINDS, Mortal, mortal, start_over  # noqa: F401 - a fixture
 from tests.sync.test_death_in_groups import COUNT, assert_exactly_once, many  # noqa: F401 - a fixture
 from tests.sync.test_faults import many_changed
+from tests.waiting import PATIENCE, POLL_SECONDS
 
 LARGEST_INT = 2**31 - 1
 IN_FLIGHT = 4
-LONG = 0.2
-"""What a slow database takes for the marks of one batch, in seconds."""
 
 
 @pytest.fixture
@@ -37,21 +36,39 @@ def batches(many: Scene) -> list[list[int]]:  # noqa: F811
 
 @pytest.fixture
 def met(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
-    """How many batches were to share a transaction, each time."""
+    """How many batches were to share a transaction, each time.
+
+    The first answer of a larger run is stored when all that were sent with it have theirs, too.
+    """
     sizes: dict[str, list[int]] = {"prepare": [], "store": []}
     preparing, together = BatchWriter._prepare_batches, Database.batches_together  # noqa: SLF001
+    storing = BatchWriter._store_batches  # noqa: SLF001
 
     def prepare(writer: BatchWriter, batches: Sequence[Batch]) -> Any:
         sizes["prepare"].append(len(batches))
         return preparing(writer, batches)
+
+    def store_batches(writer: BatchWriter, batches: Sequence[Any]) -> Any:
+        if not sizes["store"] and sizes["prepare"][0] == IN_FLIGHT:
+            waiting = writer._storing_batches._waiting  # noqa: SLF001
+            wait_for(lambda: len(batches) + len(waiting) >= IN_FLIGHT)
+        return storing(writer, batches)
 
     def store(database: Database, fn: Any, batches: Sequence[Any], *, at_once: bool, map_lock: bool) -> Any:
         sizes["store"].append(len(batches) if at_once else 1)
         return together(database, fn, batches, at_once=at_once, map_lock=map_lock)
 
     monkeypatch.setattr(BatchWriter, "_prepare_batches", prepare)
+    monkeypatch.setattr(BatchWriter, "_store_batches", store_batches)
     monkeypatch.setattr(Database, "batches_together", store)
     return sizes
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    """On the database thread: wait until the loop's thread has come so far, or for so long."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(POLL_SECONDS)
 
 
 def refuse(scene: Scene, table: str, password_id: int) -> None:
@@ -108,28 +125,29 @@ async def test_refused_together_each_batch_is_marked_right_before_its_own_reques
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """On a database that is slow, and takes no statement as long as that of all batches."""
-    marked: dict[int, float] = {}
-    ages: list[float] = []
+    acts: list[tuple[str, frozenset[int]]] = []
     prepare, request = sending.prepare_many, BatchWriter._request  # noqa: SLF001
 
     def preparing(connection: Connection, rows: Sequence[sending.Asked], rules: sending.WritingRules) -> Any:
         if len(rows) > BATCH_ROWS:
             raise pymysql.err.OperationalError(1153, "a packet bigger than max_allowed_packet")
-        time.sleep(LONG)
+        # So slow that what is marked already has all the time to be sent; what is held back with it has not.
+        wait_for(lambda: not acts or acts[-1][0] == "sent", seconds=5)
         ready = prepare(connection, rows, rules)
-        marked.update(dict.fromkeys(ready, time.monotonic()))
+        acts.append(("marked", frozenset(ready)))
         return ready
 
     def requesting(writer: BatchWriter, sent: Sequence[PlannedRow], ready: dict[int, sending.Ready]) -> Any:
-        ages.extend(time.monotonic() - marked[row.password.id] for row in sent)
+        acts.append(("sent", frozenset(row.password.id for row in sent)))
         return request(writer, sent, ready)
 
     monkeypatch.setattr(sending, "prepare_many", preparing)
     monkeypatch.setattr(BatchWriter, "_request", requesting)
     await many.sync(bulk_creation=True)
     assert_exactly_once(many)
-    assert len(ages) == COUNT
-    assert max(ages) < 1.25 * LONG
+    assert [act for act, _ in acts] == ["marked", "sent"] * (len(acts) // 2)
+    assert [ids for _, ids in acts[::2]] == [ids for _, ids in acts[1::2]], "no other batch was marked in between"
+    assert sum(len(ids) for _, ids in acts[::2]) == COUNT
 
 
 async def test_a_refused_link_leaves_the_marks_of_its_own_batch_alone(
@@ -181,7 +199,7 @@ async def test_a_refused_form_is_not_tried_by_the_batches_that_wait(many: Scene)
     assert 0 < many.server.count("POST", nested) <= IN_FLIGHT
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_at_its_writes(many: Scene, mortal: Mortal, kind: str) -> None:  # noqa: F811
     options = {"bulk_creation": True}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.sync.conftest import Scene
+from tests.waiting import PATIENCE
 
 TOP = Path(__file__).parents[2]
 COUNT = 60
@@ -48,7 +49,7 @@ class Mortal:
     def close(self) -> None:
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
         assert self.process.stdout is not None
         self.process.stdout.close()
 
@@ -109,7 +110,7 @@ def test_a_run_that_lives_counts_its_own_points(sixty: Scene, mortal: Mortal) ->
     assert_exactly_once(sixty)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_at_each_write(sixty: Scene, mortal: Mortal, kind: str) -> None:
     points = COUNT if kind in ("send", "answered") else 2 * COUNT + 3
@@ -120,7 +121,7 @@ def test_killed_at_each_write(sixty: Scene, mortal: Mortal, kind: str) -> None:
         assert_exactly_once(sixty)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("change", [nothing, rename], ids=["as it was", "renamed"])
 @pytest.mark.parametrize("options", [{"bulk_creation": True}, {"matching": "always_create"}], ids=["bulk", "matching"])
 @pytest.mark.parametrize("kind", KINDS)

@@ -35,7 +35,7 @@ def assert_exactly_once(scene: Scene) -> None:
     assert all(records[entry].password == f"value {password - first}" for password, entry in links.items())
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_at_its_writes(many: Scene, mortal: Mortal, kind: str) -> None:  # noqa: F811
     lived = mortal.run(many)

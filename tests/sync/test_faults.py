@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+import time
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -13,8 +15,11 @@ from stickysync_gui.domain.snapshot import Scope
 from stickysync_gui.errors import DatabaseUnreachable, ItGlueUnreachable, KeyRefused, LockHeld, LockLost
 from stickysync_gui.itglue import client as itglue_client
 from stickysync_gui.sandbox.faults import Fault
-from stickysync_gui.sync import writer
+from stickysync_gui.sync import engine, writer
 from tests.sync.conftest import Scene
+from tests.waiting import PATIENCE, POLL_SECONDS, let_pass, until
+
+SETTLE_SECONDS = 1200.0
 
 
 @pytest.fixture(autouse=True)
@@ -47,24 +52,57 @@ def assert_complete(scene: Scene, ids: list[int]) -> None:
     assert scene.marks() == {}
 
 
-async def test_post_committed_after_the_client_gave_up_is_not_sent_twice(scene: Scene) -> None:
+class Settling:
+    """The wait for marks to age, which is over when what `meanwhile` does has come about in IT Glue."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._seconds = 0.0
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    @property
+    def waited_for_marks(self) -> bool:
+        """For as long as they must be old: all that was sent a moment ago."""
+        return SETTLE_SECONDS / 2 < self._seconds <= SETTLE_SECONDS + 1
+
+    async def wait(self, seconds: float, stop: asyncio.Event | None) -> None:
+        self._seconds += seconds
+        self.meanwhile()
+        await until(lambda: len(self._scene.glue.passwords()) == self._scene.server.count("POST"))
+
+
+@pytest.fixture
+def settling(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Settling:
+    """Marks must be so old that none is old enough by itself, however slow the machine."""
+    scene.rules = replace(scene.rules, settle_seconds=SETTLE_SECONDS)
+    made = Settling(scene)
+    monkeypatch.setattr(engine, "wait_or_stop", made.wait)
+    return made
+
+
+async def test_post_committed_after_the_client_gave_up_is_not_sent_twice(scene: Scene, settling: Settling) -> None:
     """The settle time outlasts IT Glue's: the record appears while the run waits, and is linked."""
     ids = fill(scene, 3)
-    scene.rules = replace(scene.rules, settle_seconds=2.0)
-    scene.faults.add(Fault("hang_then_commit", method="POST", at=2, seconds=1.5))
-    summary = await scene.sync(glue={"request_seconds": 0.5})
+    scene.faults.add(Fault("hang_then_commit", method="POST", at=2, seconds=600))
+    settling.meanwhile = scene.faults.release
+    run = asyncio.create_task(scene.sync(glue={"request_seconds": PATIENCE}))
+    await until(lambda: scene.faults.hanging == 1)
+    let_pass(PATIENCE)
+    summary = await run
     assert summary.failed == 0
+    assert settling.waited_for_marks
     assert_complete(scene, ids)
     assert scene.server.count("POST") == 3
 
 
-async def test_new_records_listed_late_are_not_sent_twice(scene: Scene) -> None:
+async def test_new_records_listed_late_are_not_sent_twice(scene: Scene, settling: Settling) -> None:
     ids = fill(scene, 3)
-    scene.rules = replace(scene.rules, settle_seconds=2.0)
-    scene.glue.set_switches(listing_delay=1.5)
+    scene.glue.set_switches(listing_delay=1800)
     scene.faults.add(Fault("cut_after", method="POST", at=2))
+    settling.meanwhile = lambda: scene.glue.set_switches(clock_offset=1800)
     summary = await scene.sync()
     assert summary.failed == 0
+    assert settling.waited_for_marks
     assert_complete(scene, ids)
     assert scene.server.count("POST") == 3
 
@@ -105,7 +143,7 @@ async def test_mapping_corrected_in_the_middle_of_a_run(scene: Scene, slow: bool
         scene.map(1, right)
         at_correction.append(len(old(wrong)))
 
-    scene.faults.after(correct, method="POST", at=10)
+    scene.after_post(correct, at=10)
     summary = await scene.sync()
     # Those that had been re-read and were under way when the mapping changed may still arrive: at most the other three.
     assert at_correction[0] <= len(old(wrong)) <= at_correction[0] + 3
@@ -118,9 +156,7 @@ async def test_mapping_corrected_in_the_middle_of_a_run(scene: Scene, slow: bool
 async def test_password_changed_or_unlinked_in_the_middle_is_skipped(scene: Scene) -> None:
     ids = fill(scene, 12)
     slow_posts(scene)
-    scene.faults.after(
-        lambda: scene.sql("UPDATE passwords SET UserName = 'x' WHERE PasswordID = %s", ids[-1]), method="POST", at=2
-    )
+    scene.after_post(lambda: scene.sql("UPDATE passwords SET UserName = 'x' WHERE PasswordID = %s", ids[-1]), at=2)
     summary = await scene.sync()
     assert (summary.created, summary.skipped) == (11, 1)
     assert (await scene.sync()).created == 1
@@ -132,10 +168,8 @@ async def test_tick_removed_in_the_middle_of_an_autosync_run(scene: Scene) -> No
     for password_id in ids:
         scene.sql("INSERT INTO plugin_stickysync_passwordautosync VALUES (%s, 1)", password_id)
     slow_posts(scene)
-    scene.faults.after(
-        lambda: scene.sql("DELETE FROM plugin_stickysync_passwordautosync WHERE PasswordID = %s", ids[-1]),
-        method="POST",
-        at=2,
+    scene.after_post(
+        lambda: scene.sql("DELETE FROM plugin_stickysync_passwordautosync WHERE PasswordID = %s", ids[-1]), at=2
     )
     summary = await scene.sync(Scope(autosync_only=True))
     assert (summary.created, summary.skipped) == (11, 1)
@@ -153,7 +187,7 @@ async def test_lock_connection_killed_stops_before_the_next_request(scene: Scene
         scene.sql(f"KILL CONNECTION {lock_connection(scene)}")
         seen.append(scene.server.count("POST"))
 
-    scene.faults.after(kill, method="POST", at=10)
+    scene.after_post(kill, at=10)
     with pytest.raises(LockLost):
         await scene.sync()
     assert scene.server.count("POST") <= seen[0] + 3
@@ -187,7 +221,7 @@ async def test_second_run_is_told_who_holds_the_lock(scene: Scene) -> None:
 
 async def test_waiting_for_the_lock_then_running(scene: Scene) -> None:
     ids = fill(scene, 20)
-    first, second = await asyncio.gather(scene.sync(lock_wait_seconds=20), scene.sync(lock_wait_seconds=20))
+    first, second = await asyncio.gather(scene.sync(lock_wait_seconds=PATIENCE), scene.sync(lock_wait_seconds=PATIENCE))
     assert sorted((first.created, second.created)) == [0, 20]
     assert_complete(scene, ids)
 
@@ -236,23 +270,38 @@ async def test_storm_of_429_and_502_is_weathered(scene: Scene) -> None:
 
 
 async def test_nothing_is_sent_while_a_429_says_wait(scene: Scene) -> None:
+    """Three others are in flight when it is answered, and get their answers while it is waited for."""
     ids = fill(scene, 30)
-    scene.faults.add(Fault("throttle", method="POST", at=10, retry_after=1))
-    await scene.sync()
+    scene.faults.add(Fault("throttle", method="POST", at=10, retry_after=2))
+    scene.faults.add(Fault("slow", method="POST", at=11, times=3, seconds=PATIENCE))
+
+    def others_in_flight() -> None:
+        end = time.monotonic() + PATIENCE
+        while scene.faults.hanging < 3:
+            assert time.monotonic() < end
+            time.sleep(POLL_SECONDS)
+
+    class ReleaseWhenWaiting(list[Event]):
+        def append(self, event: Event) -> None:
+            if isinstance(event, Waiting):
+                scene.faults.release()
+
+    scene.faults.before(others_in_flight, method="POST", at=10)
+    await scene.sync(events=ReleaseWhenWaiting())
     assert_complete(scene, ids)
     throttled = next(request for request in scene.server.requests if request.status == 429)
-    during = [r for r in scene.server.requests if throttled.time < r.time < throttled.time + 0.95]
-    # Up to three others were in flight when it was answered.
+    during = [r for r in scene.server.requests if throttled.time < r.time < throttled.time + 1.9]
     assert len(during) <= 3
-    assert all(r.time - throttled.time < 0.3 for r in during)
+    assert all(r.fault == "slow" for r in during)
 
 
 async def test_network_gone_in_the_middle(scene: Scene) -> None:
     ids = fill(scene, 40)
-    scene.faults.after(lambda: threading.Thread(target=scene.server.stop).start(), method="POST", at=15)
+    stopped = scene.after_post(scene.server.stop, at=15)
     with pytest.raises(ItGlueUnreachable):
         await scene.sync()
     assert scene.last.summary.ended == "itglue_unreachable"
+    assert await asyncio.to_thread(stopped.wait, PATIENCE)
     scene.server.start()
     summary = await scene.sync()
     assert summary.failed == 0
@@ -269,7 +318,7 @@ async def test_database_killed_and_restarted_in_the_middle(scene: Scene) -> None
         server.kill()
         server.ensure_running()
 
-    scene.faults.before(lambda: asyncio.run_coroutine_threadsafe(restart(), loop).result(), method="POST", at=15)
+    scene.after_post(lambda: asyncio.run_coroutine_threadsafe(restart(), loop).result(), at=15)
     with pytest.raises((LockLost, DatabaseUnreachable)) as stopped:
         await scene.sync()
     assert stopped.value.exit_code in (3, 6)
@@ -282,7 +331,11 @@ async def test_cancel_ends_within_the_requests_in_flight(scene: Scene) -> None:
     ids = fill(scene, 60)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    scene.faults.after(lambda: loop.call_soon_threadsafe(stop.set), method="POST", at=20)
+
+    async def cancel() -> None:
+        stop.set()
+
+    scene.after_post(lambda: asyncio.run_coroutine_threadsafe(cancel(), loop).result(), at=20)
     summary = await scene.sync(stop=stop)
     assert summary.ended == "cancelled"
     assert 16 <= summary.created <= 24
@@ -302,7 +355,8 @@ async def test_cancel_ends_a_long_pause_at_once(scene: Scene) -> None:
                 stop.set()
 
     scene.faults.add(Fault("throttle", method="POST", at=3, times=None, retry_after=600))
-    async with asyncio.timeout(5):
+    # Far less than the pause.
+    async with asyncio.timeout(PATIENCE):
         summary = await scene.sync(stop=stop, events=StopWhenWaiting())
     assert summary.ended == "cancelled"
     assert scene.marks() == {}

@@ -11,6 +11,7 @@ from stickysync_gui.domain.connection import DatabaseAddress, TlsMode
 from stickysync_gui.errors import StickySyncError, UsageError
 from stickysync_gui.storage.database import Database
 from stickysync_gui.sync.grouping import Grouped
+from tests.waiting import PATIENCE
 
 REFUSED = UsageError(happened="This one alone.", unchanged="", todo="")
 
@@ -25,7 +26,7 @@ class Errands:
     def __call__(self, asked: Sequence[int]) -> list[int | StickySyncError]:
         self.groups.append(list(asked))
         if len(self.groups) == 1:
-            assert self.go_on.wait(10)
+            assert self.go_on.wait(PATIENCE)
         return [REFUSED if number == 13 else 2 * number for number in asked]
 
 

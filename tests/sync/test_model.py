@@ -260,7 +260,7 @@ class TwoSystems(RuleBasedStateMachine):
             self.scene.sql(f"UPDATE passwords SET {column} = %s WHERE PasswordID = %s", value, id_)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_whatever_happens_one_clean_run_mends_it(scene: Scene, monkeypatch) -> None:
     from stickysync_gui.itglue import client as itglue_client
     from stickysync_gui.sync import writer
