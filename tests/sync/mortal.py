@@ -24,6 +24,7 @@ from stickysync_gui.itglue.client import ItGlue
 from stickysync_gui.itglue.pacing import Budget, Pacer
 from stickysync_gui.storage import connecting, schema
 from stickysync_gui.storage.database import Database
+from stickysync_gui.storage.run_lock import RunLock
 from stickysync_gui.sync.engine import Engine as SyncEngine
 from stickysync_gui.sync.engine import RunOptions
 
@@ -89,6 +90,23 @@ class Fate:
 
         ItGlue._exchange = watched  # type: ignore[method-assign]  # noqa: SLF001
 
+    def impatient_server(self, seconds: int, sends: int) -> None:
+        """After so many sends the server ends our sessions after so much silence.
+
+        Not from the beginning: a busy machine may take as long for something before the run is in its middle.
+        """
+        verify = RunLock.verify
+
+        def verified(lock: RunLock) -> None:
+            if self.counts.get("send", 0) >= sends and seconds != connecting.SILENT_SECONDS:
+                connecting.SILENT_SECONDS = seconds
+                shorter = f"SET SESSION wait_timeout = {seconds}"
+                lock._database.unit(lambda connection: connection.exec_driver_sql(shorter))  # noqa: SLF001
+                lock._holding._connection.exec_driver_sql(shorter)  # type: ignore[union-attr]  # noqa: SLF001
+            verify(lock)
+
+        RunLock.verify = verified  # type: ignore[method-assign]
+
 
 async def run(command: dict[str, Any], fate: Fate) -> None:
     database = Database(DatabaseAddress(**{**command["address"], "tls": TlsMode.OFF}))
@@ -113,7 +131,8 @@ def main() -> None:
             code = 2
             try:
                 fate.watch()
-                connecting.SILENT_SECONDS = command.get("silent", connecting.SILENT_SECONDS)
+                if "silent" in command:
+                    fate.impatient_server(command["silent"], command["silent_from"])
                 asyncio.run(run(command, fate))
                 code = 0
             except SystemExit as ended:
