@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from stickysync_gui.storage import schema
+from stickysync_gui.storage import connecting, schema
 from stickysync_gui.storage.database import Database
 from tests.mariadb import Database as Schema
-from tests.storage.ground import Opener, execute
+from tests.storage.ground import STILL, Opener, execute
 
 
 @pytest.fixture
@@ -34,6 +34,12 @@ def complete(automate: Schema, opens: Opener) -> Database:
     database = opens()
     asyncio.run(database.run(schema.create_missing))
     return database
+
+
+@pytest.fixture
+def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's clock stands still at STILL for the program's sessions, though not for others'."""
+    monkeypatch.setattr(connecting, "SESSION", f"{connecting.SESSION}, SESSION timestamp = {STILL.timestamp()}")
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import socket
 import threading
 from collections.abc import Iterator
 
+from tests.waiting import PATIENCE
+
 
 class CuttingProxy:
     """Passes bytes on to a MySQL server. `cut_after` is a text; the next packet that holds it loses its answer."""
@@ -30,7 +32,7 @@ class CuttingProxy:
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(PATIENCE)
 
     def _pass_on(self, client: socket.socket) -> None:
         with client, socket.create_connection(self._server) as server, contextlib.suppress(OSError):
@@ -57,4 +59,4 @@ def cutting_proxy(host: str, port: int) -> Iterator[CuttingProxy]:
         yield proxy
     finally:
         proxy.close()
-        thread.join(5)
+        thread.join(PATIENCE)

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tests.waiting import PATIENCE
+
 CLIENT_SSL = 1 << 11
 # LONG_PASSWORD, CONNECT_WITH_DB, PROTOCOL_41, SECURE_CONNECTION, PLUGIN_AUTH
 _CAPABILITIES = 1 | 1 << 3 | 1 << 9 | 1 << 15 | 1 << 19
@@ -62,7 +64,7 @@ def fake_server(
         thread.start()
         yield seen
         listening.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 def _serve(
@@ -78,7 +80,7 @@ def _serve(
             connection, _ = listening.accept()
             seen.connections += 1
             with contextlib.suppress(OSError):
-                connection.settimeout(5)
+                connection.settimeout(PATIENCE)
                 connection.sendall(first)
                 if not hang_up:
                     _listen(connection, seen, tls, then)

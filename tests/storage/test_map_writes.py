@@ -15,7 +15,7 @@ from stickysync_gui.storage import plugin
 from stickysync_gui.storage.database import Database
 from tests.automate_schema import PLUGIN_TABLES
 from tests.mariadb import Database as Schema
-from tests.storage.ground import Opener
+from tests.storage.ground import STILL, Opener
 
 COMPANY_MAP, AUTO_SYNC, PASSWORD_MAP, SETTINGS = PLUGIN_TABLES
 EU_ID = 2_100_000_000_000_001
@@ -65,14 +65,16 @@ async def test_a_doubled_mapping_becomes_one_row(database: Database, sql, found:
 
 
 @every_shape
+@pytest.mark.usefixtures("still_clock")
 async def test_a_link_is_inserted_changed_and_removed_with_its_time(database: Database, sql) -> None:
     sql(f"INSERT INTO {PASSWORD_MAP} VALUES (7, 70, '2020-01-01 00:00:00')")
+    now = f"FROM_UNIXTIME({STILL.timestamp()})"
 
     await database.write_map(plugin.write_link, 1, 10)
-    inserted = sql(f"SELECT *, LastSync > NOW() - INTERVAL 60 SECOND FROM {PASSWORD_MAP} WHERE PasswordID = 1")
+    inserted = sql(f"SELECT *, LastSync = {now} FROM {PASSWORD_MAP} WHERE PasswordID = 1")
     sql(f"UPDATE {PASSWORD_MAP} SET LastSync = '2020-01-01 00:00:00'")
     await database.write_map(plugin.write_link, 1, 10)
-    again = sql(f"SELECT *, LastSync > NOW() - INTERVAL 60 SECOND FROM {PASSWORD_MAP} WHERE PasswordID = 1")
+    again = sql(f"SELECT *, LastSync = {now} FROM {PASSWORD_MAP} WHERE PasswordID = 1")
     await database.write_map(plugin.remove_link, 1)
 
     for (row,) in (inserted, again):
