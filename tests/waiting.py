@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -24,6 +25,14 @@ async def until(condition: Callable[[], T], timeout: float = PATIENCE) -> T:
             raise AssertionError(f"not true after {timeout} s: {_source(condition)}")
         await asyncio.sleep(POLL_SECONDS)
     return value
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """`until` for a test without a loop, or a thread beside it."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"not true after {PATIENCE} s: {_source(condition)}"
+        time.sleep(POLL_SECONDS)
 
 
 async def turns(count: int = 50) -> None:

@@ -75,7 +75,7 @@ def stolen(automate: Database) -> Database:
     return automate
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(900)
 async def test_the_dump_and_the_source_do_not_open_the_key(
     stolen: Database, sandbox: SandboxServer, pc: Callable[..., object]
 ) -> None:

@@ -5,6 +5,8 @@ import socket
 import threading
 from types import TracebackType
 
+from tests.waiting import PATIENCE
+
 TLS = 0x0800
 
 
@@ -31,7 +33,7 @@ class GreetingProxy:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
     def _accept(self) -> None:
         while True:

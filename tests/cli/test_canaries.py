@@ -12,7 +12,7 @@ from tests.canary_hunt import Hunt, Watch
 from tests.cli.conftest import ACCOUNT, ACCOUNT_PASSWORD, Desk, Done
 from tests.waiting import until
 
-pytestmark = [pytest.mark.parametrize("automate", ["bigint"], indirect=True), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.parametrize("automate", ["bigint"], indirect=True), pytest.mark.timeout(900)]
 
 SECRETS = {
     "database password": ACCOUNT_PASSWORD,
@@ -192,7 +192,7 @@ async def test_a_crash_dumps_no_secret(scene: Scene) -> None:
     scene.desk.server.latency = 3.0
     process = scene.desk.start("sync", "--log-level", "DEBUG", **good)
     watch = Watch(process.pid)
-    await until(lambda: scene.desk.server.count("POST") > 0, timeout=40)
+    await until(lambda: scene.desk.server.count("POST") > 0, timeout=200)
     os.kill(process.pid, signal.SIGABRT)
     done = scene.desk.ended(process)
     watch.end()

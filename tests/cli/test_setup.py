@@ -1,5 +1,6 @@
 """Tables, passphrase, key and self-check from the console."""
 
+import codecs
 import contextlib
 import json
 import os
@@ -150,10 +151,12 @@ class Terminal:
         self._process = desk.start(*arguments, stdin=theirs, stderr=theirs)
         os.close(theirs)
         self.shown = ""
+        # A letter of several bytes may come in two pieces.
+        self._letters = codecs.getincrementaldecoder("utf-8")()
 
     def until(self, words: str) -> str:
         while words not in self.shown:
-            self.shown += os.read(self._ours, 4096).decode()
+            self.shown += self._letters.decode(os.read(self._ours, 4096))
         return self.shown
 
     def type(self, text: str) -> None:

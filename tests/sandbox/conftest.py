@@ -8,8 +8,11 @@ import pytest
 from stickysync_gui.sandbox.faults import FaultScript
 from stickysync_gui.sandbox.glue import Glue
 from stickysync_gui.sandbox.server import SandboxServer
+from tests.waiting import PATIENCE
 
 MEDIA_TYPE = "application/vnd.api+json"
+SOON = httpx.Timeout(PATIENCE, read=0.2)
+"""Gives up an answer that does not come, but nothing before that."""
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def server(glue: Glue, faults: FaultScript) -> Iterator[SandboxServer]:
 @pytest.fixture
 def client(server: SandboxServer, glue: Glue) -> Iterator[httpx.Client]:
     headers = {"x-api-key": glue.key, "content-type": MEDIA_TYPE}
-    with httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=10) as one:
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=PATIENCE) as one:
         yield one
 
 

@@ -1,8 +1,6 @@
 """Scripted failures: what the client sees, and what was done all the same."""
 
 import threading
-import time
-from collections.abc import Callable
 
 import httpx
 import pytest
@@ -10,18 +8,13 @@ import pytest
 from stickysync_gui.sandbox.faults import Fault, FaultScript
 from stickysync_gui.sandbox.glue import Glue
 from stickysync_gui.sandbox.server import SandboxServer
+from tests.sandbox.conftest import SOON
+from tests.waiting import wait_until
 
 
-def post(client: httpx.Client, organization: int, name: str = "A", **options: float) -> httpx.Response:
+def post(client: httpx.Client, organization: int, name: str = "A", **options: httpx.Timeout) -> httpx.Response:
     attributes = {"organization-id": organization, "name": name, "password": "p"}
     return client.post("/passwords", json={"data": {"type": "passwords", "attributes": attributes}}, **options)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end, "waited for ten seconds in vain"
-        time.sleep(0.002)
 
 
 @pytest.mark.parametrize(("kind", "done"), [("cut_before", 0), ("cut_after", 1), ("cut_midway", 1)])
@@ -124,12 +117,12 @@ def test_throttled_html_and_redirect_do_nothing(
 def test_silence(
     client: httpx.Client, glue: Glue, faults: FaultScript, organization: int, kind: str, during: int, after: int
 ) -> None:
-    faults.add(Fault(kind, method="POST", seconds=60))
+    faults.add(Fault(kind, method="POST", seconds=600))
 
     with pytest.raises(httpx.ReadTimeout):
-        post(client, organization, timeout=0.2)
+        post(client, organization, timeout=SOON)
 
-    assert faults.hanging == 1
+    wait_until(lambda: faults.hanging == 1)
     assert len(glue.passwords()) == during
     faults.release()
     wait_until(lambda: faults.hanging == 0 and len(glue.passwords()) == after)
@@ -148,7 +141,7 @@ def test_silence_ends_by_itself(client: httpx.Client, faults: FaultScript, organ
 def test_slow_but_good(
     client: httpx.Client, glue: Glue, faults: FaultScript, organization: int, kind: str, during: int
 ) -> None:
-    faults.add(Fault(kind, seconds=60))
+    faults.add(Fault(kind, seconds=600))
     seen: list[int] = []
 
     def look() -> None:

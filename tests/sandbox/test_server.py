@@ -19,6 +19,8 @@ from stickysync_gui.sandbox.faults import Fault, FaultScript
 from stickysync_gui.sandbox.glue import Glue
 from stickysync_gui.sandbox.remote import RemoteSandbox
 from stickysync_gui.sandbox.server import SandboxServer
+from tests.sandbox.conftest import SOON
+from tests.waiting import PATIENCE, wait_until
 
 VALUE = "Hunter2-canary-value"
 
@@ -71,10 +73,11 @@ def test_log_holds_neither_values_nor_keys(
 def test_silent_request_is_logged_as_unanswered(
     client: httpx.Client, server: SandboxServer, faults: FaultScript
 ) -> None:
-    faults.add(Fault("hang", seconds=60))
+    faults.add(Fault("hang", seconds=600))
     with pytest.raises(httpx.ReadTimeout):
-        client.get("/organizations", timeout=0.1)
+        client.get("/organizations", timeout=SOON)
 
+    wait_until(lambda: faults.hanging == 1)
     assert [(one.status, one.fault) for one in server.requests] == [(None, "hang")]
 
 
@@ -93,11 +96,13 @@ def test_connections_are_kept_alive(server: SandboxServer, glue: Glue) -> None:
         assert wire.recv(1) == b""
 
 
-def test_requests_run_side_by_side(server: SandboxServer, glue: Glue) -> None:
+def test_requests_run_side_by_side(server: SandboxServer, glue: Glue, faults: FaultScript) -> None:
     server.latency = 0.2
+    faults.before(threading.Barrier(4, timeout=PATIENCE).wait, times=4)
 
     def ask() -> None:
-        httpx.get(f"{server.url}/organizations", headers={"x-api-key": glue.key}, trust_env=False)
+        headers = {"x-api-key": glue.key}
+        httpx.get(f"{server.url}/organizations", headers=headers, trust_env=False, timeout=PATIENCE)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
@@ -109,7 +114,7 @@ def test_requests_run_side_by_side(server: SandboxServer, glue: Glue) -> None:
 
 
 def test_stop_is_quick_and_start_keeps_the_port(glue: Glue) -> None:
-    faults = FaultScript(Fault("hang_then_commit", method="POST", seconds=60))
+    faults = FaultScript(Fault("hang_then_commit", method="POST", seconds=600))
     organization = glue.add_organization("Northwind Dental")
     server = SandboxServer(glue, faults=faults).start()
     url = server.url
@@ -117,10 +122,12 @@ def test_stop_is_quick_and_start_keeps_the_port(glue: Glue) -> None:
     with httpx.Client(base_url=url, headers=headers, trust_env=False) as client:
         client.get("/organizations")
         with pytest.raises(httpx.ReadTimeout):
-            client.post("/passwords", json=body(organization), timeout=0.1)
-        before = time.monotonic()
+            client.post("/passwords", json=body(organization), timeout=SOON)
+        wait_until(lambda: faults.hanging == 1)
+        thread = server._thread  # noqa: SLF001
+        assert thread is not None
         server.stop()
-        assert time.monotonic() - before < 2
+        assert not thread.is_alive(), "it did not wait for the end of the silence"
         assert glue.passwords() == []
         with pytest.raises(httpx.ConnectError):
             client.get("/organizations")
@@ -218,7 +225,7 @@ def test_process_ends_with_its_input(process: subprocess.Popen[str], remote: Rem
     assert process.stdin is not None
     process.stdin.close()
 
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
     with pytest.raises(OSError, match="refused"):
         remote.dump()
 
@@ -227,7 +234,7 @@ def test_process_ends_with_its_input(process: subprocess.Popen[str], remote: Rem
 def test_process_ends_on_sigterm(process: subprocess.Popen[str], remote: RemoteSandbox) -> None:
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
 
 
 def test_state_file(glue: Glue, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from stickysync_gui.sync.engine import Engine, RunOptions
 from stickysync_gui.sync.snapshot import read_snapshot
 from tests import automate_schema as seed
 from tests.mariadb import Database as TestDatabase
-from tests.waiting import PATIENCE
+from tests.middle import after_post
 
 SETTLE_SECONDS = 0.0
 
@@ -86,25 +86,8 @@ class Scene:
         return {record.name: record.password for record in self.glue.passwords()}
 
     def after_post(self, act: Callable[[], Any], *, at: int) -> threading.Event:
-        """Do something in the middle of a run: when IT Glue has carried out the n-th create.
-
-        Creates that come behind it are carried out when that is done, or the run might be through before, on a machine
-        that is slow at the wrong place. Returns what is set then.
-        """
-        done = threading.Event()
-
-        def acting() -> None:
-            try:
-                act()
-            finally:
-                done.set()
-
-        def waiting() -> None:
-            assert done.wait(PATIENCE)
-
-        self.faults.after(acting, method="POST", at=at)
-        self.faults.before(waiting, method="POST", at=at + 1, times=None)
-        return done
+        """Do something in the middle of a run; see `tests.middle`."""
+        return after_post(self.faults, act, at=at)
 
     def glued(self, pacer: Pacer | None = None, **options: Any) -> ItGlue:
         return ItGlue(self.server.url, Secret(self.glue.key), pacer or Pacer(Budget(requests=None)), **options)

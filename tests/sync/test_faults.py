@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,7 +16,7 @@ from stickysync_gui.itglue import client as itglue_client
 from stickysync_gui.sandbox.faults import Fault
 from stickysync_gui.sync import engine, writer
 from tests.sync.conftest import Scene
-from tests.waiting import PATIENCE, POLL_SECONDS, let_pass, until
+from tests.waiting import PATIENCE, let_pass, until, wait_until
 
 SETTLE_SECONDS = 1200.0
 
@@ -275,18 +274,12 @@ async def test_nothing_is_sent_while_a_429_says_wait(scene: Scene) -> None:
     scene.faults.add(Fault("throttle", method="POST", at=10, retry_after=2))
     scene.faults.add(Fault("slow", method="POST", at=11, times=3, seconds=PATIENCE))
 
-    def others_in_flight() -> None:
-        end = time.monotonic() + PATIENCE
-        while scene.faults.hanging < 3:
-            assert time.monotonic() < end
-            time.sleep(POLL_SECONDS)
-
     class ReleaseWhenWaiting(list[Event]):
         def append(self, event: Event) -> None:
             if isinstance(event, Waiting):
                 scene.faults.release()
 
-    scene.faults.before(others_in_flight, method="POST", at=10)
+    scene.faults.before(lambda: wait_until(lambda: scene.faults.hanging == 3), method="POST", at=10)
     await scene.sync(events=ReleaseWhenWaiting())
     assert_complete(scene, ids)
     throttled = next(request for request in scene.server.requests if request.status == 429)
