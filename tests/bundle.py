@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 TOP = Path(__file__).parents[1]
-BUILD_SECONDS = 300
+BUILD_SECONDS = 1500
 
 
 def build(folder: Path) -> Path:
@@ -47,4 +47,4 @@ def x_screen(size: str = "1600x1000x24") -> Iterator[str]:
             yield f":{told.readline().strip()}"
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)

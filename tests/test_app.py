@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parent.parent
-START_SECONDS = 60
+START_SECONDS = 200
 
 FIRST_PAINT = """
 import json, sys
@@ -94,7 +94,7 @@ def test_a_signal_ends_the_program_in_good_order(number: signal.Signals, tmp_pat
         # The demo's data are there once the window has its backend.
         _wait_for(lambda: any(tmp_path.glob("stickysync-demo-*/automate.sqlite")), started)
         started.send_signal(number)
-        _, errors = started.communicate(timeout=30)
+        _, errors = started.communicate(timeout=START_SECONDS)
     finally:
         started.kill()
     assert started.returncode == 0, errors
@@ -149,7 +149,7 @@ def test_a_second_start_brings_the_first_window_back_and_ends() -> None:
         # The demo is a program of its own.
         assert run("-c", FIRST_PAINT).returncode == 0
         first.send_signal(signal.SIGTERM)
-        _, errors = first.communicate(timeout=30)
+        _, errors = first.communicate(timeout=START_SECONDS)
     finally:
         first.kill()
     assert first.returncode == 0, errors
@@ -166,7 +166,7 @@ def test_an_installer_can_ask_the_window_to_end() -> None:
             assert started.stdout.readline() == "minimised\n"
             asked = run("-m", "stickysync_gui", "--quit")
             assert asked.returncode == 0, asked.stderr
-            _, errors = started.communicate(timeout=30)
+            _, errors = started.communicate(timeout=START_SECONDS)
         finally:
             started.kill()
     assert started.returncode == 0, errors
@@ -183,7 +183,7 @@ def test_what_a_crash_leaves_behind_does_not_keep_the_next_start_out() -> None:
                 assert started.stdout.readline() == "minimised\n"
                 assert lock.exists()
                 started.send_signal(number)
-                _, errors = started.communicate(timeout=30)
+                _, errors = started.communicate(timeout=START_SECONDS)
             finally:
                 started.kill()
         assert lock.exists() is (number is signal.SIGKILL), errors
@@ -253,7 +253,7 @@ def test_at_log_on_it_goes_to_the_tray_where_that_is_chosen_else_to_the_task_bar
         if seen == "in the tray":
             assert started.stdout.readline() == "shown\n"
         started.send_signal(signal.SIGTERM)
-        rest, errors = started.communicate(timeout=30)
+        rest, errors = started.communicate(timeout=START_SECONDS)
     finally:
         started.kill()
     assert (started.returncode, rest) == (0, ""), errors

@@ -139,7 +139,7 @@ def test_the_command_starts_this_program(tmp_path: Path) -> None:
     command = own_command()
     assert command[-1] == MINIMISED
     done = subprocess.run(
-        [*command, "--version"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        [*command, "--version"], cwd=tmp_path, capture_output=True, text=True, timeout=250, check=False
     )
     assert (done.returncode, done.stdout.split()[0]) == (0, "StickySync")
 

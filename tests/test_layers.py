@@ -238,7 +238,7 @@ def loaded_by(statements: str) -> list[str]:
     """The modules that a fresh interpreter has after these statements."""
     script = f"{statements}; import json, sys; print(json.dumps(list(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=250, check=False
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

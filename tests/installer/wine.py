@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 WINE = next((path for path in map(Path, ("/usr/lib/wine/wine64", "/usr/bin/wine64")) if path.exists()), Path("wine64"))
-SECONDS = 60
+SECONDS = 250
 
 
 class Wine:

@@ -21,11 +21,13 @@ from stickysync_gui.bugs import Bugs
 from stickysync_gui.settings import Profile
 from stickysync_gui.ui.contents import Contents
 from stickysync_gui.ui.main_window import MAPPING, PASSWORDS, MainWindow
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 W = TypeVar("W", bound=QDialog)
 LEFT = Qt.MouseButton.LeftButton
 NO_KEYS = Qt.KeyboardModifier.NoModifier
+LONG = 2 * PATIENCE
+"""Ends a hang where a whole run is waited for."""
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Desk:
     def problems(self) -> list[str]:
         return [problem.happened for problem in self.window.problems.problems()]
 
-    async def idle(self, timeout: float = 20.0) -> None:
+    async def idle(self, timeout: float = PATIENCE) -> None:
         await until(lambda: not self.window.jobs.names, timeout=timeout)
 
     async def lose_the_key(self) -> None:
@@ -82,7 +84,7 @@ async def demo_desk(
         window.tabs.setCurrentIndex(tab)
         window.set_backend(backend, AutoSync(backend))
         desk = Desk(window, backend)
-        await until(lambda: bool(window.passwords.model.list.rows), timeout=30)
+        await until(lambda: bool(window.passwords.model.list.rows))
         await desk.idle()
         assert desk.problems == []
         if overdue:
@@ -145,7 +147,7 @@ def mapping_desk() -> Any:
     return demo_desk(MAPPING)
 
 
-async def dialog(kind: type[W], timeout: float = 10.0) -> W:
+async def dialog(kind: type[W], timeout: float = PATIENCE) -> W:
     """The dialog of that kind, once it is open."""
 
     def found() -> W | None:

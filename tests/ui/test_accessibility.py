@@ -24,7 +24,7 @@ from stickysync_gui.ui.configuration.page import CHECK, DATABASE
 from stickysync_gui.ui.configuration.passphrase import KnownPassphrase, NewPassphrase
 from stickysync_gui.ui.configuration.tables_form import SqlDialog
 from stickysync_gui.ui.main_window import CONFIGURATION, MAPPING, PASSWORDS
-from tests.ui.desk import Desk, demo_desk, dialog
+from tests.ui.desk import LONG, Desk, demo_desk, dialog
 from tests.waiting import until
 
 ROLE = QAccessible.Role
@@ -114,7 +114,7 @@ async def test_every_control_while_a_run_is_on_and_summed_up_has_a_name() -> Non
         await until(desk.passwords.progress.isVisible)
         assert nameless(desk.frame) == []
         desk.passwords.progress.cancel.click()
-        await desk.idle(60)
+        await desk.idle(LONG)
         assert desk.passwords.summary.isVisible()
         assert nameless(desk.frame) == []
 
@@ -124,7 +124,7 @@ async def _opened(desk: Desk, known: set[int]) -> QDialog:
         new = (w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible())
         return next((w for w in new if id(w) not in known), None)
 
-    box = await until(found, timeout=30)
+    box = await until(found)
     assert box is not None
     return box
 
@@ -156,7 +156,7 @@ async def test_every_control_in_every_dialog_has_a_name() -> None:
         box = await _opened(desk, set())
         found["preview"] = nameless(box)
         box.reject()
-        await desk.idle(30)
+        await desk.idle()
         window.jobs.start("About", show_about(window))
         about = await dialog(AboutBox)
         found["about"] = nameless(about)

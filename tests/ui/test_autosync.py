@@ -12,12 +12,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from stickysync_gui.domain.autosync import AutoSyncState, LastRound
+from stickysync_gui.sandbox.faults import Fault
 from stickysync_gui.ui.autosync.rounds import ROUND, Mood
 from stickysync_gui.ui.autosync.standing import standing_words
 from stickysync_gui.ui.configuration.page import OPTIONS
 from stickysync_gui.ui.jobs import RUN
 from stickysync_gui.ui.main_window import CONFIGURATION
-from tests.ui.desk import Desk, change, click, demo_desk, dialog, press
+from tests.ui.desk import LONG, Desk, change, click, demo_desk, dialog, press
 from tests.waiting import until
 
 NOW = datetime(2026, 3, 5, 10, 50)
@@ -37,12 +38,17 @@ def another_plugin_syncs(desk: Desk) -> None:
 
 async def look(desk: Desk) -> None:
     desk.window.rounds.look()
-    await desk.idle(60)
+    await desk.idle(LONG)
 
 
 def menu_act(desk: Desk, text: str) -> QAction:
     acts = [act for menu in desk.frame.menuBar().actions() for act in menu.menu().actions()]
     return next(act for act in acts if act.text().replace("&", "") == text)
+
+
+def hold_up(desk: Desk) -> None:
+    """A run that begins now stays on until the faults are cleared."""
+    desk.backend.sandbox.faults.add(Fault("slow", times=None, seconds=600))
 
 
 async def run_here(desk: Desk) -> None:
@@ -89,7 +95,7 @@ async def test_nothing_runs_on_a_pc_that_takes_no_part_and_overdue_is_said_on_ev
             assert desk.window.banners.overdue.isVisible()
         click(desk.window.banners.run_now)
         await until(lambda: desk.window.jobs.is_on(ROUND))
-        await desk.idle(60)
+        await desk.idle(LONG)
         assert rounds_run(desk) == before + 1
         await until(lambda: not desk.window.banners.overdue.isVisible())
         desk.window.tabs.setCurrentIndex(2)
@@ -104,7 +110,7 @@ async def test_ticking_the_option_begins_a_due_round_and_the_next_look_finds_it_
         await until(lambda: desk.window.jobs.is_on(ROUND))
         assert desk.window.rounds.mood is Mood.RUNNING
         assert not desk.window.rounds.can_run
-        await desk.idle(60)
+        await desk.idle(LONG)
         assert rounds_run(desk) == before + 1
         await look(desk)
         assert rounds_run(desk) == before + 1
@@ -138,7 +144,7 @@ async def test_a_paused_pc_begins_nothing_until_it_goes_on() -> None:
         assert "Paused" in desk.window.line.words.text()
         menu_act(desk, "Pause AutoSync").trigger()
         await until(lambda: desk.window.jobs.is_on(ROUND))
-        await desk.idle(60)
+        await desk.idle(LONG)
         assert rounds_run(desk) == before + 1
 
 
@@ -159,8 +165,8 @@ async def test_while_the_other_plugin_may_be_on_rounds_wait_for_an_answer() -> N
         assert banners.plugin.isVisible()
         click(banners.plugin_off)
         press(await dialog(QMessageBox), "It is switched off")
-        await until(lambda: rounds_run(desk) == before + 1, timeout=60)
-        await desk.idle(60)
+        await until(lambda: rounds_run(desk) == before + 1, timeout=LONG)
+        await desk.idle(LONG)
         assert desk.backend.settings.options.other_plugin_is_off
         assert not banners.plugin.isVisible()
         assert desk.problems == []
@@ -184,7 +190,7 @@ async def test_a_failing_autosync_tells_once_and_its_problem_goes_when_a_round_w
             assert len(desk.problems) == 1
         sandbox.glue.set_key(state="active")
         desk.window.rounds.run_now()
-        await desk.idle(60)
+        await desk.idle(LONG)
         assert desk.window.rounds.mood is Mood.IDLE
         assert desk.problems == []
 
@@ -206,11 +212,13 @@ async def test_a_failed_round_is_not_tried_again_at_the_next_look() -> None:
 async def test_a_cancelled_round_is_no_failure_and_does_not_begin_anew() -> None:
     async with demo_desk(overdue=True) as desk:
         desk.set_options(autosync_here=True)
+        hold_up(desk)
         desk.window.rounds.look()
         await until(lambda: desk.window.jobs.is_on(ROUND))
         await until(desk.passwords.progress.isVisible)
         click(desk.passwords.progress.cancel)
-        await desk.idle(60)
+        desk.backend.sandbox.faults.clear()
+        await desk.idle(LONG)
         await look(desk)
         assert not desk.window.jobs.is_on(ROUND)
         assert desk.window.rounds.mood is not Mood.FAILED
@@ -221,6 +229,7 @@ async def test_a_round_waits_silently_for_a_run_by_hand() -> None:
     async with demo_desk() as desk:
         before = rounds_run(desk)
         desk.set_options(autosync_here=True, preview_first=False)
+        hold_up(desk)
         click(desk.passwords.action_bar.sync_all)
         desk.window.rounds.look()
         await until(lambda: "Look" not in " ".join(desk.window.jobs.names))
@@ -228,7 +237,8 @@ async def test_a_round_waits_silently_for_a_run_by_hand() -> None:
         assert not desk.window.jobs.is_on(ROUND)
         assert not menu_act(desk, "AutoSync now").isEnabled()
         click(desk.passwords.progress.cancel)
-        await desk.idle(60)
+        desk.backend.sandbox.faults.clear()
+        await desk.idle(LONG)
         assert rounds_run(desk) == before
         assert desk.problems == []
 
@@ -256,8 +266,8 @@ async def test_another_pcs_run_is_waited_for_silently_and_said_only_to_who_asked
         assert rounds_run(desk) == before
         assert desk.backend.sandbox.count("GET") == requests
         desk.window.rounds.run_now()
-        await until(lambda: rounds_run(desk) == before + 1, timeout=60)
-        await desk.idle(60)
+        await until(lambda: rounds_run(desk) == before + 1, timeout=LONG)
+        await desk.idle(LONG)
 
 
 async def test_a_pc_without_a_database_says_nothing_of_autosync() -> None:

@@ -84,7 +84,7 @@ class Scene:
         self.look(name)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("automate", ["bigint"], indirect=True)
 async def test_no_secret_is_found_in_anything_that_the_window_shows_or_leaves(
     automate: Database, key_store: MemoryKeyring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any

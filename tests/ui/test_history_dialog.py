@@ -20,7 +20,7 @@ async def run(desk: Desk) -> list[int]:
     ids = [row.id for row in rows]
     desk.backend.sandbox.faults.add(Fault("status", method="POST", path=".*/passwords", status=422))
     desk.passwords.flow.start("Sync three", Scope(password_ids=frozenset(ids)))
-    await until(lambda: desk.passwords.summary.isVisible(), timeout=30)
+    await until(lambda: desk.passwords.summary.isVisible())
     await desk.idle()
     return ids
 

@@ -111,7 +111,7 @@ async def test_passwords_are_found_ticked_previewed_and_synced_by_keyboard() -> 
         press(desk, Key.Key_Space)
         assert preview.apply.isEnabled()
         press(desk, Key.Key_Return, CTRL)
-        await until(lambda: page.summary.isVisible(), timeout=30)
+        await until(lambda: page.summary.isVisible())
         await desk.idle()
         assert "1 linked" in page.summary.text.text()
         assert page.model.list.find(row.id).mark.name == Status.IN_SYNC.value

@@ -324,7 +324,7 @@ async def test_an_entry_of_its_own_is_created_beside_those_of_the_same_name(stat
         before = {entry.id: entry for entry in glue.passwords()}
         choose(desk, row, CREATE.words)
         press(await dialog(QMessageBox), "Create")
-        await until(lambda: page.summary.isVisible(), timeout=30)
+        await until(lambda: page.summary.isVisible())
         await desk.idle()
         assert "1 created, 0 linked, 0 updated" in page.summary.text.text()
         now = page.model.list.find(row.id)

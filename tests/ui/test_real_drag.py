@@ -47,7 +47,7 @@ async def test_an_organization_is_dragged_onto_a_client() -> None:
         start = centre(page.right.table, page.organizations, id_)
         end = centre(page.left.table, page.clients, client.id)
         drag(page.right.table, start, page.left.table, end)
-        await until(lambda: bool(asked), timeout=15)
+        await until(lambda: bool(asked))
         await desk.idle()
         assert asked == [([client.id], id_)]
         overview = await desk.backend.mapping_overview()
@@ -67,6 +67,6 @@ async def test_several_clients_are_dragged_onto_an_organization() -> None:
         start = centre(page.left.table, page.clients, lines[0].id)
         end = centre(page.right.table, page.organizations, target.organization.id)
         drag(page.left.table, start, page.right.table, end)
-        await until(lambda: bool(asked), timeout=15)
+        await until(lambda: bool(asked))
         await desk.idle()
         assert asked == [([line.id for line in lines], target.organization.id)]

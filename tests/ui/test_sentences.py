@@ -31,7 +31,8 @@ from tests.storage.fake_server import fake_server, greeting
 from tests.storage.test_failures import packets_dropped
 from tests.storage.test_tls import fingerprint, serving
 from tests.ui.desk import Desk, click, dialog, fresh_desk, new_window, press, put_away
-from tests.waiting import until
+from tests.ui.own_time import own_time
+from tests.waiting import PATIENCE, until
 
 PASSWORD = "däta-canary-€-471108"
 KEY = "ITG.0123456789abcdefghijklmnopqrstuvwxyz-canary"
@@ -590,17 +591,20 @@ class Gaps:
         self.longest = 0.0
 
     async def watch(self) -> None:
-        loop = asyncio.get_running_loop()
-        last = loop.time()
+        last = own_time()
         while True:
             await asyncio.sleep(0.002)
-            now = loop.time()
+            now = own_time()
             self.longest = max(self.longest, now - last)
             last = now
 
 
 @pytest.mark.usefixtures("key_store")
-async def test_connecting_to_a_host_that_does_not_answer_is_cancelled_at_once(tmp_path: Path) -> None:
+async def test_connecting_to_a_host_that_does_not_answer_is_cancelled_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The attempt itself would take longer than this test waits for anything.
+    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 2 * PATIENCE)
     async with fresh_desk(tmp_path / "home") as desk:
         with packets_dropped() as port:
             enter(desk, DatabaseAddress(HOST, port, user="sticky", tls=TlsMode.OFF))
@@ -614,15 +618,11 @@ async def test_connecting_to_a_host_that_does_not_answer_is_cancelled_at_once(tm
             assert desk.window.bar.database.text() == "Connecting…"
             for tab in (1, 2, 0):
                 desk.window.tabs.setCurrentIndex(tab)
-            began = asyncio.get_running_loop().time()
             click(form.cancel)
-            await desk.idle(timeout=2)
-            took = asyncio.get_running_loop().time() - began
+            await desk.idle()
             watching.cancel()
             assert form.banner.text.text() == "Not connected. Connecting was cancelled."
             assert desk.problems == []
-            # Far from the ten seconds that the attempt itself would take; measured 0.07 s on a busy machine.
-            assert took < 2.0
             assert gaps.longest < 1.0
 
 
@@ -630,7 +630,7 @@ async def test_checking_a_key_is_cancelled_at_once(
     automate: Database, key_store: MemoryKeyring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with itglue_hosts(tmp_path / "hosts", monkeypatch) as hosts:
-        failing("hang", seconds=60)(hosts)
+        failing("hang", seconds=600)(hosts)
         async with desk_before_the_key(automate, tmp_path / "home") as desk:
             form = desk.window.configuration.itglue
             form.key.setText(KEY)
@@ -638,7 +638,7 @@ async def test_checking_a_key_is_cancelled_at_once(
             await until(lambda: any(server.count() for server in hosts.servers.values()))
             assert form.banner.text.text().startswith("Checking the key with IT Glue…")
             click(form.cancel)
-            await desk.idle(timeout=2)
+            await desk.idle()
             assert form.banner.text.text() == "Checking the key was cancelled."
             assert form.key.text() == KEY
             for server in hosts.servers.values():
@@ -652,13 +652,13 @@ async def test_the_self_check_is_cancelled_at_once(
         known(Region.US)(hosts)
         async with desk_before_the_key(automate, tmp_path / "home") as desk:
             await desk.backend.apply_key(Secret(KEY), Region.US)
-            failing("hang", seconds=60)(hosts)
+            failing("hang", seconds=600)(hosts)
             before = hosts.servers[Region.US].count()
             desk.window.configuration.test()
             check = desk.window.configuration.self_check
             await until(lambda: hosts.servers[Region.US].count() > before)
             click(check.cancel)
-            await desk.idle(timeout=2)
+            await desk.idle()
             assert check.banner.text.text() == f"Cancelled after {len(check.findings)} checks."
             assert len(check.findings) > 8
             for server in hosts.servers.values():
@@ -666,7 +666,10 @@ async def test_the_self_check_is_cancelled_at_once(
 
 
 @pytest.mark.usefixtures("key_store")
-async def test_the_connection_at_the_start_of_the_program_is_cancelled_at_once(tmp_path: Path) -> None:
+async def test_the_connection_at_the_start_of_the_program_is_cancelled_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 2 * PATIENCE)
     home = tmp_path / "home"
     home.mkdir()
     with packets_dropped() as port:
@@ -681,7 +684,7 @@ async def test_the_connection_at_the_start_of_the_program_is_cancelled_at_once(t
             form = desk.window.configuration.database
             await until(form.cancel.isVisible)
             click(form.cancel)
-            await desk.idle(timeout=2)
+            await desk.idle()
             assert backend.database_state is None
             assert form.banner.text.text().startswith("Not connected.")
             assert form.connect_button.isEnabled()

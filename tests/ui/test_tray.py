@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QMessageBox, QSystemTrayIcon
 
+from stickysync_gui.sandbox.faults import Fault
 from stickysync_gui.ui.autosync import tray
 from stickysync_gui.ui.autosync.rounds import ROUND, Mood
 from stickysync_gui.ui.autosync.tray import tray_icon
 from stickysync_gui.ui.configuration.page import OPTIONS
 from stickysync_gui.ui.main_window import CONFIGURATION
-from tests.ui.desk import click, demo_desk, dialog, press
+from tests.ui.desk import LONG, click, demo_desk, dialog, press
 from tests.waiting import until
 
 # Of a tray icon on a screen without one.
@@ -69,14 +70,16 @@ async def test_the_menu_runs_pauses_opens_and_quits(told: list[str]) -> None:
         assert not desk.window.rounds.paused
         await desk.idle()
         desk.frame.close()
+        desk.backend.sandbox.faults.add(Fault("slow", times=None, seconds=600))
         icon.sync_now.trigger()
         await until(lambda: icon.mood is Mood.RUNNING)
         assert not icon.sync_now.isEnabled()
         # A run is on: quitting asks, over the window.
         icon.quit.trigger()
         press(await dialog(QMessageBox), "Go on")
+        desk.backend.sandbox.faults.clear()
         assert desk.frame.isVisible()
-        await until(lambda: not desk.window.jobs.is_on(ROUND), timeout=60)
+        await until(lambda: not desk.window.jobs.is_on(ROUND), timeout=LONG)
         await desk.idle()
         assert icon.mood is Mood.IDLE
         icon.quit.trigger()

@@ -22,13 +22,13 @@ from stickysync_gui.ui.main_window import PASSWORDS
 from tests.automate_schema import seed_client, seed_password
 from tests.benchmarks.estate import address
 from tests.mariadb import Database as Automate
-from tests.ui.desk import Desk, click, new_window, put_away
+from tests.ui.desk import LONG, Desk, click, new_window, put_away
 from tests.waiting import until
 
 COUNT = 30
 
 
-@pytest.mark.timeout(110)
+@pytest.mark.timeout(600)
 async def test_console_sync_while_the_window_syncs(automate: Automate, tmp_path: Path) -> None:
     faults = FaultScript()
     with SandboxServer(Glue(), faults=faults) as sandbox:
@@ -58,10 +58,10 @@ async def test_console_sync_while_the_window_syncs(automate: Automate, tmp_path:
         try:
             window.tabs.setCurrentIndex(PASSWORDS)
             window.set_backend(backend, AutoSync(backend))
-            await until(lambda: len(desk.passwords.model.list.rows) == COUNT, timeout=30)
+            await until(lambda: len(desk.passwords.model.list.rows) == COUNT)
             await desk.idle()
             click(desk.passwords.action_bar.sync_all)
-            await until(lambda: desk.passwords.summary.isVisible(), timeout=60)
+            await until(lambda: desk.passwords.summary.isVisible(), timeout=LONG)
             await desk.idle()
         finally:
             await window.jobs.end_all(10)
@@ -103,6 +103,6 @@ async def console_sync(automate: Automate, sandbox: SandboxServer, home: Path) -
 def run(command: list[str], environment: dict[str, str]) -> tuple[int, dict]:
     import subprocess
 
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LONG, check=False)
     assert ended.stdout, ended.stderr
     return ended.returncode, json.loads(ended.stdout)
