@@ -17,14 +17,19 @@ REFUSED = UsageError(happened="This one alone.", unchanged="", todo="")
 
 
 class Errands:
-    """Doubles what it is asked; notes its groups, and waits at the first until it may go on."""
+    """Doubles what it is asked; notes its groups, also where `all_groups` are noted, and waits at the first.
 
-    def __init__(self) -> None:
+    It waits there until it may go on.
+    """
+
+    def __init__(self, all_groups: list[list[int]] | None = None) -> None:
         self.groups: list[list[int]] = []
+        self.all_groups = all_groups if all_groups is not None else []
         self.go_on = threading.Event()
 
     def __call__(self, asked: Sequence[int]) -> list[int | StickySyncError]:
         self.groups.append(list(asked))
+        self.all_groups.append(list(asked))
         if len(self.groups) == 1:
             assert self.go_on.wait(PATIENCE)
         return [REFUSED if number == 13 else 2 * number for number in asked]
@@ -104,7 +109,8 @@ async def test_a_thread_that_takes_no_more_errands_says_so(tmp_path: Path) -> No
 
 
 async def test_what_goes_behind_waits_for_the_others_and_then_goes_together(tmp_path: Path) -> None:
-    database, first_errands, behind_errands = opened(tmp_path), Errands(), Errands()
+    database, in_order = opened(tmp_path), list[list[int]]()
+    first_errands, behind_errands = Errands(in_order), Errands(in_order)
     behind_errands.go_on.set()
     grouped = Grouped(database, first_errands)
     behind = Grouped(database, behind_errands, behind=grouped)
@@ -116,8 +122,8 @@ async def test_what_goes_behind_waits_for_the_others_and_then_goes_together(tmp_
     await asyncio.sleep(0)
     first_errands.go_on.set()
     assert [await first, await next_one] == [2, 4]
-    assert behind_errands.groups == []
     assert await asyncio.gather(*waiting) == [10, 12]
+    assert in_order == [[1], [2], [5, 6]], "what goes behind had not begun before"
     assert behind_errands.groups == [[5, 6]]
     await database.close()
 
