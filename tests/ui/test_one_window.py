@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from stickysync_gui.ui.one_window import CALL, LOCK, QUIT, OneWindow
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 
 async def test_a_call_is_answered_once_by_the_one_that_has_the_claim(tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ async def test_a_call_is_answered_once_by_the_one_that_has_the_claim(tmp_path: P
     (tmp_path / CALL).touch()
     await until(lambda: not (tmp_path / CALL).exists())
     assert shown == ["first"]
-    assert await asyncio.to_thread(second.call_first, wish=QUIT)
+    assert await asyncio.to_thread(second.call_first, PATIENCE, QUIT)
     assert shown == ["first", "quit"]
     # Nothing but the claim is left.
     assert [file.name for file in tmp_path.iterdir()] == [LOCK]

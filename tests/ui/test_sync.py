@@ -282,8 +282,9 @@ async def test_a_dead_key_stops_the_run_in_words_and_the_summary_says_how_far_it
 async def test_closing_during_a_run_asks_and_going_on_leaves_it_alone() -> None:
     async with demo_desk() as desk:
         desk.set_options(preview_first=False)
-        desk.backend.sandbox.latency = 0.02
-        window, page = desk.window, desk.passwords
+        window, page, faults = desk.window, desk.passwords, desk.backend.sandbox.faults
+        # From here on it goes on only as far as it is let, so that it is on for as long as it must be.
+        faults.add(Fault("slow", method="POST", at=8, times=None, seconds=600))
         click(page.action_bar.sync_all)
         await until(lambda: "Syncing" in page.progress.words.text() and page.progress.bar.value() > 3)
         desk.frame.close()
@@ -291,7 +292,12 @@ async def test_closing_during_a_run_asks_and_going_on_leaves_it_alone() -> None:
         assert desk.frame.isVisible()
         assert not box.isModal()
         done = page.progress.bar.value()
-        await until(lambda: page.progress.bar.value() > done)
+
+        def has_gone_on() -> bool:
+            faults.release()
+            return bool(page.progress.bar.value() > done)
+
+        await until(has_gone_on)
         press(box, "Go on")
         await until(lambda: not window.jobs.is_on("Quit"))
         assert not desk.frame.is_closed
@@ -302,6 +308,7 @@ async def test_closing_during_a_run_asks_and_going_on_leaves_it_alone() -> None:
         await until(lambda: desk.frame.is_closed)
         ending = asyncio.ensure_future(window.jobs.end_all(20))
         await until(lambda: page.progress.cancel.text() == "Stopping…")
+        faults.clear()
         await ending
         assert window.jobs.names == []
 
