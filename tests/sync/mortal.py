@@ -9,7 +9,8 @@ import json
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pymysql
@@ -25,6 +26,7 @@ from stickysync_gui.itglue.pacing import Budget, Pacer
 from stickysync_gui.storage import connecting, schema
 from stickysync_gui.storage.database import Database
 from stickysync_gui.storage.run_lock import RunLock
+from stickysync_gui.storage.units import Units
 from stickysync_gui.sync.engine import Engine as SyncEngine
 from stickysync_gui.sync.engine import RunOptions
 
@@ -95,17 +97,20 @@ class Fate:
 
         Not from the beginning: a busy machine may take as long for something before the run is in its middle.
         """
-        verify = RunLock.verify
+        units = RunLock.units
 
-        def verified(lock: RunLock) -> None:
-            if self.counts.get("send", 0) >= sends and seconds != connecting.SILENT_SECONDS:
+        @contextmanager
+        def watched(lock: RunLock) -> Iterator[Units]:
+            holding = lock._holding  # noqa: SLF001
+            if holding is not None and self.counts.get("send", 0) >= sends and seconds != connecting.SILENT_SECONDS:
                 connecting.SILENT_SECONDS = seconds
                 shorter = f"SET SESSION wait_timeout = {seconds}"
                 lock._database.unit(lambda connection: connection.exec_driver_sql(shorter))  # noqa: SLF001
-                lock._holding._connection.exec_driver_sql(shorter)  # type: ignore[union-attr]  # noqa: SLF001
-            verify(lock)
+                holding.units.unit(lambda connection: connection.exec_driver_sql(shorter))
+            with units(lock) as one:
+                yield one
 
-        RunLock.verify = verified  # type: ignore[method-assign]
+        RunLock.units = watched  # type: ignore[method-assign]
 
 
 async def run(command: dict[str, Any], fate: Fate) -> None:
