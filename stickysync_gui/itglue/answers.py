@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import isfinite
+
+MayGo = Callable[[], bool]
+"""Asked again when the way to the host stands, right before a request is written; False holds it back."""
+
+
+def always() -> bool:
+    """For requests that may go out at any time."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,7 @@ class Throttled(Exception):
 
 
 class HeldBack(Throttled):
-    """It was not even sent, since something came in between: a 429 to another request, or doubts about the key."""
+    """It was not even sent, since something came in between: a 429 to another request, doubts, a stop, a lost lock."""
 
 
 class AnswerLost(Exception):

@@ -24,9 +24,11 @@ from stickysync_gui.itglue.answers import (
     Answer,
     AnswerLost,
     HeldBack,
+    MayGo,
     NotSent,
     Refused,
     Throttled,
+    always,
     http_date,
     retry_after,
 )
@@ -233,26 +235,32 @@ class ItGlue:
 
     # --- writing ------------------------------------------------------------------------------------------------
 
-    async def create(self, organization_id: int, payload: Payload, category_id: int | None) -> Entry:
+    async def create(
+        self, organization_id: int, payload: Payload, category_id: int | None, may_go: MayGo = always
+    ) -> Entry:
         """POST one entry, once. Call inside `turn`.
 
+        Args:
+            may_go: asked in the last moment, when there is a connection; False comes out as HeldBack.
+
         Raises:
-            Refused, Throttled, NotSent: nothing was created.
+            Refused, Throttled, HeldBack, NotSent: nothing was created.
             AnswerLost: it may have been created; look before repeating.
         """
         body = documents.create_body(organization_id, payload, category_id)
-        return _written(await self._exchange("POST", "/passwords", body=body, payloads=[payload]))
+        return _written(await self._exchange("POST", "/passwords", body=body, payloads=[payload], may_go=may_go))
 
-    async def update(self, entry_id: int, payload: Payload) -> Entry:
+    async def update(self, entry_id: int, payload: Payload, may_go: MayGo = always) -> Entry:
         """PATCH one entry, once; otherwise as `create`, but repeating the same body does no harm."""
         body = documents.update_body(payload)
-        entry = _written(await self._exchange("PATCH", f"/passwords/{entry_id}", body=body, payloads=[payload]))
+        path = f"/passwords/{entry_id}"
+        entry = _written(await self._exchange("PATCH", path, body=body, payloads=[payload], may_go=may_go))
         if entry.id != entry_id:
             raise AnswerLost("it answered with another entry than the one that was sent")
         return entry
 
     async def create_many(
-        self, organization_id: int, payloads: Sequence[Payload], category_id: int | None
+        self, organization_id: int, payloads: Sequence[Payload], category_id: int | None, may_go: MayGo = always
     ) -> list[Entry]:
         """POST several entries of one organization, once. Call inside `turn`.
 
@@ -264,12 +272,13 @@ class ItGlue:
         """
         path = f"/organizations/{organization_id}/relationships/passwords"
         body = documents.create_many_body(payloads, category_id)
-        return _written_many(await self._exchange("POST", path, body=body, payloads=payloads))
+        return _written_many(await self._exchange("POST", path, body=body, payloads=payloads, may_go=may_go))
 
-    async def update_many(self, payloads: Mapping[int, Payload]) -> list[Entry]:
+    async def update_many(self, payloads: Mapping[int, Payload], may_go: MayGo = always) -> list[Entry]:
         """PATCH several entries by id, once. Call inside `turn`. Returns and raises as `create_many`."""
         body = documents.update_many_body(payloads)
-        return _written_many(await self._exchange("PATCH", "/passwords", body=body, payloads=list(payloads.values())))
+        sent = list(payloads.values())
+        return _written_many(await self._exchange("PATCH", "/passwords", body=body, payloads=sent, may_go=may_go))
 
     # --- one request --------------------------------------------------------------------------------------------
 
@@ -281,13 +290,14 @@ class ItGlue:
         params: dict[str, str] | None = None,
         body: bytes | None = None,
         payloads: Sequence[Payload] = (),
+        may_go: MayGo = always,
     ) -> bytes:
-        if self._pacer.paused_seconds > 0:
-            # Another request met a 429 since this one got its turn.
+        if self._pacer.paused_seconds > 0 or not may_go():
+            # Another request met a 429 since this one got its turn, or what it was made ready under holds no more.
             raise HeldBack
         target = f"{path}?{urlencode(params)}" if params else path
         self.requests += 1
-        answer = await self._way.request(method, target, body, _WITH_BODY if body is not None else {})
+        answer = await self._way.request(method, target, body, _WITH_BODY if body is not None else {}, may_go)
         return self._judge(answer, payloads)
 
     def _judge(self, answer: Answer, payloads: Sequence[Payload]) -> bytes:

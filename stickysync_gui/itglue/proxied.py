@@ -12,7 +12,10 @@ from collections.abc import Mapping
 import httpx
 
 from stickysync_gui.itglue import words
-from stickysync_gui.itglue.answers import Answer, AnswerLost, NotSent
+from stickysync_gui.itglue.answers import Answer, AnswerLost, HeldBack, MayGo, NotSent, always
+
+_ABOUT_TO_WRITE = ("send_request_headers.started", "send_request_body.started")
+"""How httpx's transport calls these moments."""
 
 
 class Proxied:
@@ -37,21 +40,30 @@ class Proxied:
         verify = context if context is not None else True
         self._transport = httpx.AsyncHTTPTransport(verify=verify, proxy=proxy, trust_env=False)
 
-    async def request(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+    async def request(
+        self, method: str, target: str, body: bytes | None, headers: Mapping[str, str], may_go: MayGo = always
+    ) -> Answer:
         """Send one request, once.
 
         Args:
             target: path and query, encoded.
+            may_go: asked before the head goes out, and again before the body; without its body nothing is done there.
 
         Raises:
-            NotSent: no connection came about. AnswerLost: it went out, and no whole answer came.
+            NotSent: no connection came about. HeldBack: it may not go. AnswerLost: it went out, and no whole answer
+                came.
         """
+
+        async def look_again(what: str, _: object) -> None:
+            if what.endswith(_ABOUT_TO_WRITE) and not may_go():
+                raise HeldBack
+
         request = httpx.Request(
             method,
             self._base + target,
             headers=[*self._headers, *headers.items()],
             content=body,
-            extensions=self._extensions,
+            extensions={**self._extensions, "trace": look_again},
         )
         try:
             async with asyncio.timeout(self._seconds):

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import h11
 
 from stickysync_gui.itglue import words
-from stickysync_gui.itglue.answers import Answer, AnswerLost, NotSent
+from stickysync_gui.itglue.answers import Answer, AnswerLost, HeldBack, MayGo, NotSent, always
 
 IDLE_SECONDS = 5.0
 """A connection that was idle for longer is not used again: the other side may be about to close it."""
@@ -51,14 +51,18 @@ class Wire:
         self._headers = [("host", parts.netloc), ("accept-encoding", "gzip"), *headers.items()]
         self._idle: list[_Line] = []
 
-    async def request(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+    async def request(
+        self, method: str, target: str, body: bytes | None, headers: Mapping[str, str], may_go: MayGo = always
+    ) -> Answer:
         """Send one request, once.
 
         Args:
             target: path and query, encoded.
+            may_go: asked once there is a connection, which may have taken long, or been slept through.
 
         Raises:
-            NotSent: no connection came about. AnswerLost: it went out, and no whole answer came.
+            NotSent: no connection came about. HeldBack: it may not go. AnswerLost: it went out, and no whole answer
+                came.
         """
         length = [("content-length", str(len(body)))] if body is not None else []
         head = h11.Request(
@@ -68,6 +72,8 @@ class Wire:
         try:
             async with self._limits.limit():
                 line = self._kept() or await self._connect()
+                if not may_go():
+                    raise HeldBack
                 _log.debug("send_request_headers %s %s", method, target)
                 answer = await line.exchange(head, body)
         except TimeoutError:

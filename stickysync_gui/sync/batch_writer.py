@@ -19,7 +19,7 @@ from stickysync_gui.domain.records import Entry
 from stickysync_gui.domain.snapshot import Identity, entry_name, identity
 from stickysync_gui.domain.stopping import StopRequested
 from stickysync_gui.errors import DatabaseRefused, IdDoesNotFit, StickySyncError
-from stickysync_gui.itglue.answers import AnswerLost, HeldBack, NotSent, Refused, Throttled
+from stickysync_gui.itglue.answers import AnswerLost, HeldBack, MayGo, NotSent, Refused, Throttled
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS
 from stickysync_gui.storage import sending
 from stickysync_gui.storage.sending import CHANGED_MEANWHILE, Ready
@@ -176,20 +176,20 @@ class BatchWriter(RowWriter):
     async def _attempt_many(
         self, asked: float, sent: Sequence[PlannedRow], ready: dict[int, Ready]
     ) -> list[Entry] | Refused | Throttled | NotSent | AnswerLost:
-        if not self._may_send(asked):
-            return HeldBack()
         try:
-            return await self._request(sent, ready)()
+            return await self._request(sent, ready)(partial(self._may_send, asked))
         except (Refused, Throttled, NotSent, AnswerLost) as answer:
             return answer
 
-    def _request(self, sent: Sequence[PlannedRow], ready: dict[int, Ready]) -> Callable[[], Awaitable[list[Entry]]]:
+    def _request(
+        self, sent: Sequence[PlannedRow], ready: dict[int, Ready]
+    ) -> Callable[[MayGo], Awaitable[list[Entry]]]:
         payloads = {row.password.id: ready[row.password.id].payload for row in sent}
         if sent and sent[0].action is Action.CREATE:
             organization_id = sent[0].organization_id or 0
-            return lambda: self._glue.create_many(organization_id, list(payloads.values()), self._category_id)
+            return partial(self._glue.create_many, organization_id, list(payloads.values()), self._category_id)
         by_entry = {row.entry_id or 0: payloads[row.password.id] for row in sent}
-        return lambda: self._glue.update_many(by_entry)
+        return partial(self._glue.update_many, by_entry)
 
     def _unconfirmed(self, rows: list[PlannedRow]) -> list[PlannedRow]:
         """Updates are sent again alone; creates may have happened and are settled at the end of the run."""

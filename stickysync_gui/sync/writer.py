@@ -17,7 +17,7 @@ from stickysync_gui.domain.snapshot import Identity, entry_name, identity
 from stickysync_gui.domain.stopping import StopRequested
 from stickysync_gui.errors import IdDoesNotFit, KeyRefused, StickySyncError
 from stickysync_gui.itglue.access import no_password_access
-from stickysync_gui.itglue.answers import AnswerLost, HeldBack, NotSent, Refused, Throttled
+from stickysync_gui.itglue.answers import AnswerLost, HeldBack, MayGo, NotSent, Refused, Throttled
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS, ItGlue
 from stickysync_gui.itglue.documents import Payload
 from stickysync_gui.itglue.pacing import wait_or_stop
@@ -37,7 +37,7 @@ OVERSLEPT_SHARE = 0.25
 """Of the time after which a silent holder loses the lock. So long between asking for the lock and sending means that
 the computer slept: nothing is sent before the lock was asked for again."""
 
-Send = Callable[[Payload], Awaitable[Entry]]
+Send = Callable[[Payload, MayGo], Awaitable[Entry]]
 _Attempted = Entry | Refused | Throttled | NotSent | AnswerLost
 _Unprepared = tuple[PlannedRow, tuple[Field, ...], Identity | None]
 
@@ -108,8 +108,8 @@ class RowWriter:
         organization_id = row.organization_id or 0
         key = identity(organization_id, entry_name(row.password), row.password.username)
 
-        async def send(payload: Payload) -> Entry:
-            entry = await self._glue.create(organization_id, payload, self._category_id)
+        async def send(payload: Payload, may_go: MayGo) -> Entry:
+            entry = await self._glue.create(organization_id, payload, self._category_id, may_go)
             self._created[key].append(entry.id)
             return entry
 
@@ -133,7 +133,7 @@ class RowWriter:
             if ready is None:
                 return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
             return await self._store(planned, row, entry, ())
-        return await self._send(planned, row, row.fields, lambda payload: self._glue.update(entry.id, payload))
+        return await self._send(planned, row, row.fields, partial(self._glue.update, entry.id))
 
     async def _send(
         self, planned: PlannedRow, row: PlannedRow, fields: tuple[Field, ...], send: Send, key: Identity | None = None
@@ -156,7 +156,7 @@ class RowWriter:
                 asked, ready = time.time(), await self._preparing.ask((row, fields, key))
                 if ready is None:
                     return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
-                answer = await _attempt(send, ready) if self._may_send(asked) else HeldBack()
+                answer = await _attempt(send, ready, partial(self._may_send, asked))
             # What follows may send a request of its own, or wait.
             match answer:
                 case Entry():
@@ -186,7 +186,7 @@ class RowWriter:
                     await self._back_off(lost)
 
     def _may_send(self, asked: float) -> bool:
-        """Whether what was made ready still goes out.
+        """Whether what was made ready still goes out; asked right before it is written to a connection.
 
         Args:
             asked: when the lock was asked for, by the wall clock.
@@ -270,9 +270,9 @@ def not_stored(planned: PlannedRow, problem: IdDoesNotFit) -> Step:
     return Step.of(planned, Outcome.FAILED, f"{problem.happened} {problem.todo}")
 
 
-async def _attempt(send: Send, ready: Ready) -> _Attempted:
+async def _attempt(send: Send, ready: Ready, may_go: MayGo) -> _Attempted:
     """Send once; what came of it is a value, so that it can be dealt with outside the place in flight."""
     try:
-        return await send(ready.payload)
+        return await send(ready.payload, may_go)
     except (Refused, Throttled, NotSent, AnswerLost) as answer:
         return answer

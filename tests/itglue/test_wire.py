@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from stickysync_gui.itglue.answers import AnswerLost, NotSent
+from stickysync_gui.itglue.answers import AnswerLost, HeldBack, NotSent
+from stickysync_gui.itglue.proxied import Proxied
 from stickysync_gui.itglue.wire import Wire
 from tests.waiting import PATIENCE, let_pass, turns, until
 
@@ -145,6 +146,42 @@ async def test_time_that_runs_out_before_the_connection_stands_means_nothing_was
     monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
     with pytest.raises(NotSent, match="time limit"):
         await Wire("http://127.0.0.1:1", {}, None, 0.05).request("POST", "/", b"{}", {})
+
+
+async def test_what_may_go_no_more_when_the_connection_stands_is_held_back() -> None:
+    heads: list[bytes] = []
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(b"")
+        while True:
+            heads[-1] += await reader.readuntil(b"\r\n\r\n")
+            writer.write(response(b"here"))
+
+    async with serving(converse) as wire:
+        with pytest.raises(HeldBack):
+            await wire.request("POST", "/", b"{}", {}, lambda: False)
+        assert await get(wire) == b"here"
+    assert len(heads) == 1, "the connection serves the next one"
+    assert heads[0].startswith(b"GET / ")
+
+
+@pytest.mark.parametrize("looks", [1, 2], ids=["before the head", "before the body"])
+async def test_what_may_go_no_more_is_held_back_before_a_proxy_too(looks: int) -> None:
+    """httpx sends the body after the head; without it nothing is done at the other end."""
+    came = bytearray()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            came.extend(data)
+
+    left = [True] * (looks - 1) + [False]
+    async with serving(converse) as wire:
+        way = Proxied("http://itglue.example", {}, None, 5.0, f"http://127.0.0.1:{wire._port}")  # noqa: SLF001
+        with pytest.raises(HeldBack):
+            await way.request("POST", "/", b'{"secret": 1}', {"content-length": "13"}, lambda: left.pop(0))
+        await way.close()
+    assert b"secret" not in came
+    assert came.startswith(b"POST ") == (looks == 2)
 
 
 async def test_each_request_has_its_own_time_whenever_others_began() -> None:
