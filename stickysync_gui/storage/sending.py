@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from stickysync_gui.domain import fingerprint
 from stickysync_gui.domain.planned import Action, PlannedRow, Status
@@ -29,6 +30,7 @@ from stickysync_gui.errors import StickySyncError
 from stickysync_gui.storage import plugin, together
 from stickysync_gui.storage import tables as t
 from stickysync_gui.storage.decrypt import ManyValues, Scheme, decrypt
+from stickysync_gui.storage.failures import was_refused
 from stickysync_gui.storage.rereading import Reread, marked_by, reread
 from stickysync_gui.storage.schema import too_big
 
@@ -89,11 +91,19 @@ def prepare_each(connection: Connection, asked: Sequence[Asked], rules: WritingR
 
 
 def prepare_together(connection: Connection, asked: Sequence[Asked], rules: WritingRules) -> list[Ready | None]:
-    """`prepare` for several rows, all marked in one transaction; None for those that moved."""
+    """`prepare` for several rows, all of them marked or none; None for those that moved."""
     looked_at = _looked_at(connection, asked, rules)
     marks = [(ready.before.password_id, mark, again) for ready, mark, again in looked_at if ready is not None]
-    together.write_first_marks(connection, [(id_, mark) for id_, mark, again in marks if not again])
-    together.write_marks_again(connection, [(id_, mark) for id_, mark, again in marks if again])
+    first = [(id_, mark) for id_, mark, again in marks if not again]
+    together.write_first_marks(connection, first)
+    try:
+        together.write_marks_again(connection, [(id_, mark) for id_, mark, again in marks if again])
+    except DBAPIError as error:
+        if was_refused(error):
+            # On the run lock's session those were committed, and nothing of them is sent.
+            for id_, _ in first:
+                plugin.exchange_mark(connection, id_, rules.run_id, None)
+        raise
     return [ready for ready, _, _ in looked_at]
 
 

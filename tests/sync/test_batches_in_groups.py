@@ -120,6 +120,24 @@ async def test_a_refused_mark_stops_its_own_batch_and_those_behind_it(
     await mended(many)
 
 
+async def test_a_batch_that_is_refused_when_half_of_it_is_marked_keeps_no_mark(
+    many: Scene,  # noqa: F811
+    batches: list[list[int]],
+) -> None:
+    """Rows with a state and those without are marked in two statements, each of which commits itself."""
+    for id_ in (id_ for batch in batches for id_ in batch[::2]):
+        many.sql("INSERT INTO plugin_stickysync_syncstate (PasswordID, DriftPushes) VALUES (%s, 0)", id_)
+    many.sql(
+        "CREATE TRIGGER refusing BEFORE UPDATE ON plugin_stickysync_syncstate FOR EACH ROW"
+        f" IF NEW.PasswordID = {batches[0][0]} THEN SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 1644; END IF"
+    )
+    with pytest.raises(DatabaseRefused, match="error 1644"):
+        await many.sync(bulk_creation=True)
+    assert many.server.count("POST") == 0
+    assert many.marks() == {}
+    await mended(many)
+
+
 async def test_refused_together_each_batch_is_marked_right_before_its_own_request(
     many: Scene,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
