@@ -25,8 +25,8 @@ from stickysync_gui.storage.run_table import open_run
 from stickysync_gui.storage.units import Units
 
 PING_SECONDS = 20.0
-SESSION_HOLDS_THE_LOCK = "IS_USED_LOCK(@stickysync_lock) = CONNECTION_ID()"
-"""SQL; asked of the lock's own session."""
+SESSION_HOLDS_THE_LOCK = "IS_USED_LOCK(COALESCE(@stickysync_lock, 'none')) = CONNECTION_ID()"
+"""SQL; asked of the lock's own session. One put in its place knows no name, for which MySQL has an error."""
 _HOLDS_THE_LOCK = "holds the run lock"
 
 

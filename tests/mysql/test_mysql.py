@@ -1,14 +1,21 @@
 """What Automate 2025 runs on: MySQL 8 and later. Optional, by `make test-mysql`, which fetches the server."""
 
+from collections.abc import Callable
+
 import pytest
+from sqlalchemy import Connection, text
 
 from stickysync_gui.domain.connection import TlsMode
-from stickysync_gui.errors import DatabaseRefused
+from stickysync_gui.errors import DatabaseRefused, LockLost
+from stickysync_gui.storage import schema
+from stickysync_gui.storage.rereading import reread
+from stickysync_gui.storage.run_lock import RunLock
+from tests.automate_schema import seed_password
 from tests.canaries import assert_silent
 from tests.cli.conftest import ACCOUNT, OWN_TABLES, Desk
 from tests.mariadb import Database
 from tests.mysql.server import MySql
-from tests.storage.ground import Opener
+from tests.storage.ground import Opener, execute
 from tests.storage.test_tls import fingerprint
 
 pytestmark = [pytest.mark.mysql, pytest.mark.timeout(240)]
@@ -84,6 +91,38 @@ async def test_the_schema_that_is_missing_or_forbidden(opens: Opener, mysql: MyS
         await opens(PASSWORD, user="sticky", schema="labtech_other").open()
 
     assert "'labtech_other'" in caught.value.happened
+
+
+# --- the run lock ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", ["KILL", "DO RELEASE_ALL_LOCKS()", "SET @stickysync_lock = NULL"])
+async def test_rows_are_not_read_again_under_a_lock_that_went(opens: Opener, automate: Database, end: str) -> None:
+    """This server answers with an error of its own to a lock without a name, as in a session that replaced ours."""
+    database = opens()
+    with automate.connect() as connection:
+        seed_password(connection, 1, "a", b"x")
+    await database.run(schema.create_missing)
+    lock = RunLock(database)
+    await database.call(lock.take)
+
+    def under(fn: Callable[[Connection], object]) -> object:
+        with lock.units() as units:
+            return units.unit(fn)
+
+    assert await database.call(under, lambda c: list(reread(c, [1]))) == [1]
+    if end == "KILL":
+        execute(
+            automate, f"KILL {execute(automate, 'SELECT IS_USED_LOCK(%s)', database.lock_name('stickysync'))[0][0]}"
+        )
+    else:
+        await database.call(under, lambda c: c.execute(text(end)))
+
+    with pytest.raises(LockLost):
+        await database.call(under, lambda c: reread(c, [1]))
+    with pytest.raises(LockLost):
+        await database.call(lock.verify)
+    await database.call(lock.release)
 
 
 # --- the whole job ---------------------------------------------------------------------------------------------
