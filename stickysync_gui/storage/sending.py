@@ -78,7 +78,7 @@ Answered = tuple[PlannedRow, Entry, tuple[Field, ...]]
 def prepare(
     connection: Connection, row: PlannedRow, fields: tuple[Field, ...], seen: tuple[int, ...], rules: WritingRules
 ) -> Ready | None:
-    """Read the row again and write its mark; None when anything differs from the plan. One transaction."""
+    """Read the row again, in one statement, and write its mark; None when anything differs from the plan."""
     return next(prepare_each(connection, [(row, fields, seen)], rules))
 
 

@@ -1,4 +1,5 @@
-"""Units of work on one session with the database: each is done as a whole, and done again where that can help."""
+"""Units of work on one session with the database: each is one transaction, where the session has any, and is done again
+where that can help."""
 
 from __future__ import annotations
 
@@ -43,6 +44,9 @@ class Units(ABC):
     @abstractmethod
     def session(self, *, map_lock: bool) -> AbstractContextManager[Connection]:
         """The connection for one attempt at a unit; what is not committed at its end is undone.
+
+        On the run lock's session each statement commits itself, so there a refused unit may be half done: what writes
+        there must bear being done again.
 
         Args:
             map_lock: held meanwhile; it serialises the map writes of all PCs (product.md 2).

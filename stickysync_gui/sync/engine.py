@@ -33,7 +33,7 @@ from stickysync_gui.sync.snapshot import newest_ids, read_snapshot
 WORKERS = 16
 """As many as may be in flight (`pacing.Budget`), and some that store what IT Glue answered."""
 COMMIT_ALONE_UP_TO = 100
-"""Rows of a run up to which each is committed by itself; above, those that meet at the database share a transaction."""
+"""Rows of a run up to which each is committed by itself; above, those that meet at the database share a commit."""
 PLAN_IN_THREAD_FROM = 2000
 """Passwords from which planning would be felt in the window."""
 

@@ -48,7 +48,7 @@ class RowWriter:
     Args:
         lock: asked before each request; raises when it is lost.
         category_id: for new entries.
-        commit_together: rows that meet at the database share a transaction, not only a reading.
+        commit_together: rows that meet at the database share statements and a commit, not only a reading.
         goes_on: whether the run does; asked right before each request, since the failure of another row may end it.
     """
 
