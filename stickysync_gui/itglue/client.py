@@ -292,8 +292,8 @@ class ItGlue:
         payloads: Sequence[Payload] = (),
         may_go: MayGo = always,
     ) -> bytes:
-        if self._pacer.paused_seconds > 0 or not may_go():
-            # Another request met a 429 since this one got its turn, or what it was made ready under holds no more.
+        if self._pacer.paused_seconds > 0:
+            # Another request met a 429 since this one got its turn.
             raise HeldBack
         target = f"{path}?{urlencode(params)}" if params else path
         self.requests += 1

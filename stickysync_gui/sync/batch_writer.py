@@ -117,7 +117,7 @@ class BatchWriter(RowWriter):
                     continue
                 asked, ready = time.time(), await self._prepare_many(batch)
                 sent = [row for row in batch if row.password.id in ready]
-                answer = await self._attempt_many(asked, sent, ready) if sent else []
+                answer = await self._attempt(asked, self._request(sent, ready)) if sent else []
             steps = [Step.of(r, Outcome.SKIPPED, CHANGED_MEANWHILE) for r in batch if r.password.id not in ready]
             match answer:
                 case HeldBack():
@@ -172,14 +172,6 @@ class BatchWriter(RowWriter):
         """On the database thread, serialised with the map writes of all PCs."""
         store = partial(sending.store_together, rules=self._rules)
         return self._database.batches_together(store, batches, at_once=self._commit_together, map_lock=True)
-
-    async def _attempt_many(
-        self, asked: float, sent: Sequence[PlannedRow], ready: dict[int, Ready]
-    ) -> list[Entry] | Refused | Throttled | NotSent | AnswerLost:
-        try:
-            return await self._request(sent, ready)(partial(self._may_send, asked))
-        except (Refused, Throttled, NotSent, AnswerLost) as answer:
-            return answer
 
     def _request(
         self, sent: Sequence[PlannedRow], ready: dict[int, Ready]

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TypeVar
 
 from stickysync_gui.domain.planned import Action, PlannedRow
 from stickysync_gui.domain.progress import Outcome, Report, Step, Waiting
@@ -38,7 +39,8 @@ OVERSLEPT_SHARE = 0.25
 the computer slept: nothing is sent before the lock was asked for again."""
 
 Send = Callable[[Payload, MayGo], Awaitable[Entry]]
-_Attempted = Entry | Refused | Throttled | NotSent | AnswerLost
+Sent = TypeVar("Sent")
+_NoEntry = Refused | Throttled | NotSent | AnswerLost
 _Unprepared = tuple[PlannedRow, tuple[Field, ...], Identity | None]
 
 
@@ -156,7 +158,7 @@ class RowWriter:
                 asked, ready = time.time(), await self._preparing.ask((row, fields, key))
                 if ready is None:
                     return Step.of(planned, Outcome.SKIPPED, CHANGED_MEANWHILE)
-                answer = await _attempt(send, ready, partial(self._may_send, asked))
+                answer = await self._attempt(asked, partial(send, ready.payload))
             # What follows may send a request of its own, or wait.
             match answer:
                 case Entry():
@@ -186,15 +188,31 @@ class RowWriter:
                     await self._back_off(lost)
 
     def _may_send(self, asked: float) -> bool:
-        """Whether what was made ready still goes out; asked right before it is written to a connection.
+        """Whether what was made ready still goes out."""
+        stopped = self._stop is not None and self._stop.is_set()
+        return self._lock_seems_ours(asked) and self._trusted.is_set() and self._goes_on() and not stopped
+
+    def _lock_seems_ours(self, asked: float) -> bool:
+        """Whether nothing speaks against it.
 
         Args:
             asked: when the lock was asked for, by the wall clock.
         """
         overslept = abs(time.time() - asked) > connecting.SILENT_SECONDS * OVERSLEPT_SHARE
-        stopped = self._stop is not None and self._stop.is_set()
-        lock_is_ours = not overslept and self._lock.seems_ours()
-        return lock_is_ours and self._trusted.is_set() and self._goes_on() and not stopped
+        return not overslept and self._lock.seems_ours()
+
+    async def _attempt(self, asked: float, send: Callable[[MayGo], Awaitable[Sent]]) -> Sent | _NoEntry:
+        """Send once; what came of it is a value, so that it can be dealt with outside the place in flight.
+
+        Args:
+            send: gets what to ask once more when its connection stands; to make one takes time.
+        """
+        if not self._may_send(asked):
+            return HeldBack()
+        try:
+            return await send(partial(self._lock_seems_ours, asked))
+        except (Refused, Throttled, NotSent, AnswerLost) as answer:
+            return answer
 
     def _prepare_each(self, group: Sequence[_Unprepared]) -> list[Ready | StickySyncError | None]:
         """On the database thread, under the lock: the statement that reads the rows asks for it, too."""
@@ -268,11 +286,3 @@ class RowWriter:
 def not_stored(planned: PlannedRow, problem: IdDoesNotFit) -> Step:
     """The step of a row that IT Glue confirmed under an id that is too big for the password map."""
     return Step.of(planned, Outcome.FAILED, f"{problem.happened} {problem.todo}")
-
-
-async def _attempt(send: Send, ready: Ready, may_go: MayGo) -> _Attempted:
-    """Send once; what came of it is a value, so that it can be dealt with outside the place in flight."""
-    try:
-        return await send(ready.payload, may_go)
-    except (Refused, Throttled, NotSent, AnswerLost) as answer:
-        return answer
