@@ -123,6 +123,7 @@ class BatchWriter(RowWriter):
                 case HeldBack():
                     if not throttled and not unconnected:
                         await self._database.run(sending.take_all_back, ready.values(), self._rules)
+                    self._require_in_time()
                 case Throttled():
                     # The marks stay: what a batch answer means is never taken for granted.
                     if (throttled := throttled + 1) >= THROTTLED_ATTEMPTS:

@@ -16,7 +16,7 @@ from stickysync_gui.domain.progress import Outcome, Report, Step, Waiting
 from stickysync_gui.domain.records import Entry, Field
 from stickysync_gui.domain.snapshot import Identity, entry_name, identity
 from stickysync_gui.domain.stopping import StopRequested
-from stickysync_gui.errors import IdDoesNotFit, KeyRefused, StickySyncError
+from stickysync_gui.errors import DatabaseUnreachable, IdDoesNotFit, KeyRefused, StickySyncError
 from stickysync_gui.itglue.access import no_password_access
 from stickysync_gui.itglue.answers import AnswerLost, HeldBack, MayGo, NotSent, Refused, Throttled
 from stickysync_gui.itglue.client import THROTTLED_ATTEMPTS, ItGlue
@@ -37,6 +37,9 @@ REFUSALS_OF_RIGHTS = 5
 OVERSLEPT_SHARE = 0.25
 """Of the time after which a silent holder loses the lock. So long between asking for the lock and sending means that
 the computer slept: nothing is sent before the lock was asked for again."""
+OVERSLEPT_AT_MOST = 12
+"""In a row, three times for each place in flight. A computer that woke up gets on; a database that always takes so long
+would keep the run at it for ever."""
 
 Send = Callable[[Payload, MayGo], Awaitable[Entry]]
 Sent = TypeVar("Sent")
@@ -80,6 +83,7 @@ class RowWriter:
         self._preparing = Grouped(database, self._prepare_each)
         self._storing = Grouped(database, self._store_each, behind=self._preparing)
         self._successes = 0
+        self._overslept = 0
         self._doubts = 0
         self._trusted = asyncio.Event()
         self._trusted.set()
@@ -168,6 +172,7 @@ class RowWriter:
                     return await self._refused(planned, ready, answer)
                 case HeldBack():
                     await self._database.run(sending.take_back, ready, self._rules)
+                    self._require_in_time()
                 case Throttled():
                     await self._database.run(sending.take_back, ready, self._rules)
                     if (throttled := throttled + 1) >= THROTTLED_ATTEMPTS:
@@ -198,8 +203,16 @@ class RowWriter:
         Args:
             asked: when the lock was asked for, by the wall clock.
         """
-        overslept = abs(time.time() - asked) > connecting.SILENT_SECONDS * OVERSLEPT_SHARE
-        return not overslept and self._lock.seems_ours()
+        return not _was_overslept(asked) and self._lock.seems_ours()
+
+    def _require_in_time(self) -> None:
+        """Raises: DatabaseUnreachable: row after row took so long that nothing could be sent."""
+        if self._overslept >= OVERSLEPT_AT_MOST:
+            raise DatabaseUnreachable(
+                happened="The database takes so long for each password that the run cannot rely on its lock meanwhile.",
+                unchanged="Nothing was sent since; what was synced before stays.",
+                todo="Check the server's load and the network, then start the run again.",
+            )
 
     async def _attempt(self, asked: float, send: Callable[[MayGo], Awaitable[Sent]]) -> Sent | _NoEntry:
         """Send once; what came of it is a value, so that it can be dealt with outside the place in flight.
@@ -207,6 +220,7 @@ class RowWriter:
         Args:
             send: gets what to ask once more when its connection stands; to make one takes time.
         """
+        self._overslept = self._overslept + 1 if _was_overslept(asked) else 0
         if not self._may_send(asked):
             return HeldBack()
         try:
@@ -281,6 +295,10 @@ class RowWriter:
         seconds = min(2.0**attempt, 30.0) * (0.5 + random.random() / 2)
         self._report(Waiting(seconds, "IT Glue did not answer; trying again."))
         await wait_or_stop(seconds, self._stop)
+
+
+def _was_overslept(asked: float) -> bool:
+    return abs(time.time() - asked) > connecting.SILENT_SECONDS * OVERSLEPT_SHARE
 
 
 def not_stored(planned: PlannedRow, problem: IdDoesNotFit) -> Step:

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection
 
-from stickysync_gui.errors import KeyRefused
+from stickysync_gui.errors import DatabaseUnreachable, KeyRefused
 from stickysync_gui.sandbox.faults import Fault
 from stickysync_gui.storage import sending
 from stickysync_gui.storage.run_lock import RunLock
-from stickysync_gui.sync import engine
+from stickysync_gui.sync import engine, writer
 from tests.sync.conftest import Scene
 from tests.sync.test_faults import assert_complete, fill
 from tests.waiting import until
@@ -106,6 +106,22 @@ async def test_a_run_that_is_cut_leaves_marks_of_what_was_sent_alone(scene: Scen
     assert len(scene.marks()) == 4 == scene.server.count("POST")
     scene.faults.clear()
     scene.faults.release()
+    await scene.sync()
+    assert_complete(scene, ids)
+
+
+@pytest.mark.parametrize("bulk_creation", [False, True])
+async def test_a_database_that_always_takes_too_long_ends_the_run(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, bulk_creation: bool
+) -> None:
+    """Whatever was asked of the lock is too old by the time of sending."""
+    ids = fill(scene, 130)
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "OVERSLEPT_SHARE", 0.0)
+        with pytest.raises(DatabaseUnreachable):
+            await scene.sync(bulk_creation=bulk_creation)
+    assert scene.server.count("POST") == 0
+    assert scene.marks() == {}
     await scene.sync()
     assert_complete(scene, ids)
 
