@@ -3,12 +3,14 @@
 import os
 import signal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from stickysync_gui.domain.progress import Phase
 from stickysync_gui.sandbox.faults import Fault
 from tests.cli.conftest import Desk, Done
+from tests.connections import connections_to
 from tests.middle import after_post
 from tests.waiting import PATIENCE, until, wait_until
 
@@ -159,7 +161,8 @@ def test_killed_between_the_post_and_the_link_it_links_and_never_creates_twice(d
     after_post(desk.faults, kill, at=5)
     assert desk.ended(process).code == -signal.SIGKILL
     # What was in flight is carried out all the same.
-    wait_until(lambda: all(request.status is not None for request in desk.server.requests))
+    port = urlsplit(desk.server.url).port or 0
+    wait_until(lambda: connections_to(port) == 0)
     created = len(desk.glue.passwords())
     assert len(desk.links()) < created < 12
 

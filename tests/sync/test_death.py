@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.connections import connections_to
 from tests.sync.conftest import Scene
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_until
 
 TOP = Path(__file__).parents[2]
 COUNT = 60
@@ -44,7 +46,12 @@ class Mortal:
         full = {"address": address, "url": scene.server.url, "key": scene.glue.key, **command}
         self.process.stdin.write(json.dumps(full) + "\n")
         self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
+        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+        if answer["died"]:
+            # No settle time is waited for in these tests, so nothing of it may still be on its way.
+            port = urlsplit(scene.server.url).port or 0
+            wait_until(lambda: connections_to(port) == 0)
+        return answer
 
     def close(self) -> None:
         assert self.process.stdin is not None
